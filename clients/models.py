@@ -1,0 +1,269 @@
+"""The book of record: who DIGNAMIK's clients are, and what is known of them.
+
+Unknown is NULL (numbers, dates, facts) or empty (text), never 0. Truths live in database constraints. Rows are written
+through `clients.recording`, which also keeps the derived columns: folded text, place, latest turnover and followers.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from simple_history.models import HistoricalRecords
+
+from clients.querysets import ClientManager
+
+# Beyond a hundred billion euros an amount is a typing error, whoever typed it.
+LARGEST_AMOUNT = Decimal("100000000000")
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+
+
+class Category(models.Model):
+    """A type of business, and the sector it belongs to."""
+
+    name = models.CharField("type d’entreprise", max_length=120, unique=True)
+    sector = models.CharField("secteur d’activité", max_length=120)
+    history = HistoricalRecords(verbose_name="historique")
+
+    class Meta:
+        verbose_name = "type d’entreprise"
+        verbose_name_plural = "types d’entreprise"
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="category_has_a_name"),
+            models.CheckConstraint(condition=~Q(sector=""), name="category_has_a_sector"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Client(models.Model):
+    """An account of DIGNAMIK: a shop, a craftsman, a local service."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Actif"
+        INACTIVE = "inactive", "Inactif"
+        PROSPECT = "prospect", "Prospect"
+        LOST = "lost", "Perdu"
+
+    class Precision(models.TextChoices):
+        """How a position was found; approximate ones are drawn and said as such."""
+
+        GIVEN = "given", "adresse"
+        COMMUNE = "commune", "commune"
+        POSTAL_CODE = "postal_code", "code postal"
+        DEPARTMENT = "department", "département"
+
+    source_id = models.CharField("identifiant d’origine", max_length=300, unique=True, null=True, blank=True)
+    name = models.CharField("nom", max_length=200)
+    category = models.ForeignKey(
+        Category,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="clients",
+        verbose_name="type d’entreprise",
+    )
+    # The category's sector, or what the source says where the category is unknown.
+    sector = models.CharField("secteur d’activité", max_length=120, blank=True)
+    status = models.CharField("statut", max_length=10, choices=Status, default=Status.ACTIVE)
+    email = models.CharField("e-mail", max_length=254, blank=True)
+    phone = models.CharField("téléphone", max_length=40, blank=True)
+    address = models.CharField("adresse", max_length=300, blank=True)
+    postal_code = models.CharField("code postal", max_length=5, blank=True)
+    city = models.CharField("ville", max_length=120, blank=True)
+    department = models.CharField("département", max_length=3, blank=True)
+    latitude = models.FloatField("latitude", null=True, blank=True)
+    longitude = models.FloatField("longitude", null=True, blank=True)
+    position_precision = models.CharField(
+        "précision de la position", max_length=12, choices=Precision, blank=True, editable=False
+    )
+    website = models.CharField("site web", max_length=300, blank=True)
+    has_website = models.BooleanField("a un site web", null=True, blank=True, help_text="Vide : inconnu.")
+    services_known = models.BooleanField(
+        "services connus", default=False, help_text="Cochez si la liste des services détenus est complète."
+    )
+    do_not_contact = models.BooleanField("ne pas démarcher", default=False)
+    account_manager = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="portfolio",
+        verbose_name="chargé de compte",
+    )
+    # What the source says; kept when no user matches, so that it can be attached later.
+    account_manager_name = models.CharField("chargé de compte selon la source", max_length=150, blank=True)
+    client_since = models.DateField("client depuis", null=True, blank=True)
+    notes = models.TextField("notes", blank=True)
+
+    # Derived by clients.recording.
+    name_folded = models.CharField(max_length=200, editable=False, db_index=True)
+    city_folded = models.CharField(max_length=120, blank=True, editable=False)
+    turnover = models.DecimalField(
+        "dernier CA", max_digits=14, decimal_places=2, null=True, editable=False, help_text="Dernière année connue."
+    )
+    turnover_year = models.PositiveSmallIntegerField("année du dernier CA", null=True, editable=False)
+    followers = models.PositiveBigIntegerField("abonnés", null=True, editable=False)
+
+    created_at = models.DateTimeField("créé le", editable=False)
+    changed_at = models.DateTimeField("modifié le", editable=False)
+    withdrawn_at = models.DateTimeField("retiré de la source le", null=True, blank=True, editable=False)
+
+    objects = ClientManager()
+    history = HistoricalRecords(
+        verbose_name="historique",
+        excluded_fields=["name_folded", "city_folded", "turnover", "turnover_year", "followers", "changed_at"],
+    )
+
+    class Meta:
+        verbose_name = "client"
+        verbose_name_plural = "clients"
+        ordering = ["name_folded", "pk"]
+        permissions = [("view_all_clients", "Peut voir tous les clients")]
+        indexes = [
+            models.Index(fields=["name_folded", "id"], name="client_by_name"),
+            models.Index(fields=["city_folded", "id"], name="client_by_city"),
+            models.Index(fields=["department", "id"], name="client_by_department"),
+            models.Index(fields=["status", "id"], name="client_by_status"),
+            models.Index(fields=["sector", "id"], name="client_by_sector"),
+            models.Index(fields=["turnover"], name="client_by_turnover"),
+            models.Index(fields=["followers"], name="client_by_followers"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="client_has_a_name"),
+            models.CheckConstraint(condition=~Q(source_id=""), name="client_source_id_is_not_empty"),
+            models.CheckConstraint(
+                condition=Q(status__in=["active", "inactive", "prospect", "lost"]), name="client_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True, position_precision="")
+                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)) & ~Q(position_precision=""),
+                name="client_position_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True) | ~Q(latitude=0, longitude=0), name="client_is_not_at_null_island"
+            ),
+            models.CheckConstraint(
+                condition=Q(turnover__isnull=True, turnover_year__isnull=True)
+                | Q(turnover__isnull=False, turnover_year__isnull=False),
+                name="client_turnover_has_its_year",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("client", args=[self.pk])
+
+
+class HeldService(models.Model):
+    """A service that DIGNAMIK already sold to a client."""
+
+    class Service(models.TextChoices):
+        SEO = "seo", "Référencement (SEO)"
+        SOCIAL = "social", "Réseaux sociaux"
+        WEBSITE = "website", "Site web"
+        LOCAL_ADS = "local_ads", "Publicité locale"
+        VIEMAVILLE = "viemaville", "Viemaville"
+        COACHING = "coaching", "Accompagnement"
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="held_services", verbose_name="client")
+    service = models.CharField("service", max_length=12, choices=Service)
+    since = models.DateField("depuis", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "service détenu"
+        verbose_name_plural = "services détenus"
+        ordering = ["service"]
+        constraints = [models.UniqueConstraint(fields=["client", "service"], name="service_held_once")]
+
+    def __str__(self) -> str:
+        return self.get_service_display()
+
+
+class Followers(models.Model):
+    """One dated reading of a client's followers on one platform.
+
+    `count` 0 is a known zero; no row is unknown; `has_account` False is a third fact.
+    """
+
+    class Platform(models.TextChoices):
+        FACEBOOK = "facebook", "Facebook"
+        INSTAGRAM = "instagram", "Instagram"
+        LINKEDIN = "linkedin", "LinkedIn"
+        TIKTOK = "tiktok", "TikTok"
+        YOUTUBE = "youtube", "YouTube"
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="readings", verbose_name="client")
+    platform = models.CharField("réseau", max_length=10, choices=Platform)
+    count = models.PositiveIntegerField("abonnés", null=True, blank=True)
+    has_account = models.BooleanField("a un compte", null=True, blank=True, help_text="Vide : inconnu.")
+    measured_on = models.DateField("relevé le")
+    history = HistoricalRecords(verbose_name="historique")
+
+    class Meta:
+        verbose_name = "relevé d’abonnés"
+        verbose_name_plural = "relevés d’abonnés"
+        ordering = ["platform", "-measured_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["client", "platform", "measured_on"], name="one_reading_a_day"),
+            models.CheckConstraint(
+                condition=Q(platform__in=["facebook", "instagram", "linkedin", "tiktok", "youtube"]),
+                name="platform_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(count__isnull=False) | Q(has_account__isnull=False), name="reading_says_something"
+            ),
+            models.CheckConstraint(
+                condition=~Q(has_account=False) | Q(count__isnull=True) | Q(count=0), name="no_account_no_followers"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_platform_display()} {self.measured_on:%d/%m/%Y}"
+
+
+class Turnover(models.Model):
+    """A client's own chiffre d'affaires in one year, in euros. May be negative (credit notes), is never NaN."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="turnovers", verbose_name="client")
+    year = models.PositiveSmallIntegerField("année")
+    amount = models.DecimalField("montant (€)", max_digits=14, decimal_places=2)
+    history = HistoricalRecords(verbose_name="historique")
+
+    class Meta:
+        verbose_name = "chiffre d’affaires"
+        verbose_name_plural = "chiffres d’affaires"
+        ordering = ["-year"]
+        constraints = [
+            models.UniqueConstraint(fields=["client", "year"], name="one_turnover_a_year"),
+            models.CheckConstraint(condition=Q(year__range=(FIRST_YEAR, LAST_YEAR)), name="turnover_year_is_plausible"),
+            # PostgreSQL orders NaN above every number, so this range refuses it too.
+            models.CheckConstraint(
+                condition=Q(amount__range=(-LARGEST_AMOUNT, LARGEST_AMOUNT)), name="turnover_amount_is_plausible"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.year)
+
+
+class Demo(models.Model):
+    """Says that this database holds the demonstration portfolio: no real data may enter beside it."""
+
+    seed = models.PositiveIntegerField("graine")
+    planted_on = models.DateField("créé le")
+    only = models.BooleanField(default=True, unique=True, editable=False)
+
+    class Meta:
+        verbose_name = "démonstration"
+        verbose_name_plural = "démonstrations"
+
+    def __str__(self) -> str:
+        return f"Démonstration {self.seed}"

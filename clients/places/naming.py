@@ -1,0 +1,88 @@
+"""One normal form for comparing text, and one for comparing the names of towns."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+# What Unicode decomposition leaves alone: letters that are written as two, and barred or dotless letters.
+_LETTERS = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+# Apostrophes and dashes of every keyboard: people mix them with each other and with a space.
+_SEPARATORS = "'’‘ʼ`´′‛＇-‐‑‒–—―−"
+_TABLE = str.maketrans({**_LETTERS, **dict.fromkeys(_SEPARATORS, " ")})
+
+_SAINTS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+_ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
+_DISTRICTS = {"paris": 20, "lyon": 9, "marseille": 16}
+
+_ON = re.compile(r"\bs/\s*(?=s/)|\bs/(?!s/)\s*")  # "Chalon s/Saône", "Neuville s/s Bois"
+_TRAILING_ARTICLE = re.compile(r"^(?P<name>.+?)\s*\(\s*(?P<article>le|la|les|l)\s*\)$")
+_NOT_WORD = re.compile(r"[^\w]+|_+")
+_POSTAL_CODE = re.compile(r"\b\d{5}\b")
+_CEDEX = re.compile(r"\bcedex(?: \d{1,2})?\b")
+_LEADING_ARTICLE = re.compile(r"^(?:le|la|les|l) (?=.)")
+_DISTRICT = re.compile(
+    r"^(?P<city>paris|lyon|marseille) "
+    rf"(?P<number>\d{{1,2}}|{'|'.join(reversed(_ROMAN))}) ?"
+    r"(?:er|e|eme|ieme|me|nd|nde|re)?(?: ?(?:arr|arrdt|arrt|ardt|arrond|arrondissement))?$"
+)
+
+
+def fold(text: str) -> str:
+    """Return `text` as search and comparison see it: no case, accents, ligatures, apostrophes, hyphens or double spaces.
+
+    NFC and NFD, `œ` and `oe`, `’`, `'` and `-`, a no-break space and a space become the same. Other punctuation stays.
+    Folding twice changes nothing.
+    """
+    if text.isascii():
+        return " ".join(text.lower().translate(_TABLE).split())
+    # Apostrophe look-alikes such as the acute accent decompose into a space and a mark, so they are replaced first as well.
+    plain = unicodedata.normalize("NFKD", text.translate(_TABLE)).casefold()
+    plain = unicodedata.normalize("NFKD", plain)
+    kept = (char for char in plain if not unicodedata.combining(char) and unicodedata.category(char) != "Cf")
+    return " ".join("".join(kept).translate(_TABLE).split())
+
+
+@functools.lru_cache(maxsize=4096)
+def fold_town(text: str) -> str:
+    """Return the name of a town as `fold` does, and also without the ways of writing that do not change the town.
+
+    `St`/`Ste` are spelled out, `s/` is `sur`, and a CEDEX, a postal code, an arrondissement of Paris, Lyon or Marseille and
+    punctuation go away: "SAINT-ETIENNE CEDEX 2", "St. Etienne" and "42000 Saint-Étienne" are one town. Empty for no name.
+    """
+    name, _ = split_district(text)
+    return name
+
+
+def split_district(text: str) -> tuple[str, int | None]:
+    """Return the folded town and the arrondissement's number: "PARIS 11ème" gives ("paris", 11), "Nantes" ("nantes", None)."""
+    name = _spelled_out(fold(text))
+    found = _DISTRICT.match(name)
+    if found is None:
+        return name, None
+    city, written = found["city"], found["number"]
+    number = int(written) if written.isdigit() else _ROMAN.index(written) + 1
+    return (city, number) if 1 <= number <= _DISTRICTS[city] else (name, None)
+
+
+def without_article(town: str) -> str:
+    """Return a folded town without its article: files exported from other tools write "Mans" for "Le Mans"."""
+    return _LEADING_ARTICLE.sub("", town)
+
+
+def postal_code_in(text: str) -> str | None:
+    """Return the five digits written together with a town ("75011 Paris"), or None."""
+    found = _POSTAL_CODE.search(fold(text))
+    return found.group() if found else None
+
+
+def _spelled_out(folded: str) -> str:
+    """Spell out what a folded name of a town abbreviates and drop what is not its name."""
+    name = _ON.sub(lambda found: "sous " if found.group().count("/") > 1 else "sur ", folded) if "/" in folded else folded
+    if name.endswith(")"):
+        name = _TRAILING_ARTICLE.sub(r"\g<article> \g<name>", name)
+    if not name.replace(" ", "").isalpha():
+        name = _POSTAL_CODE.sub(" ", _NOT_WORD.sub(" ", name))
+    words = " ".join(_SAINTS.get(word, word) for word in name.split())
+    return " ".join(_CEDEX.sub(" ", words).split()) if "cedex" in words else words

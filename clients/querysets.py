@@ -1,0 +1,44 @@
+"""Which clients: reads named after the need they serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import QuerySet
+
+if TYPE_CHECKING:
+    from clients.models import Client
+
+SEES_EVERYTHING = "clients.view_all_clients"
+SEES_CLIENTS = "clients.view_client"
+
+
+class ClientQuerySet(QuerySet["Client"]):
+    def present(self) -> ClientQuerySet:
+        """Clients that the source has not withdrawn."""
+        return self.filter(withdrawn_at__isnull=True)
+
+    def visible_to(self, user: Any) -> ClientQuerySet:
+        """The first word of every page, export, map, list and API answer.
+
+        Everybody with `clients.view_all_clients`, their own portfolio for account managers, nothing for a stranger.
+        """
+        if not user.has_perm(SEES_CLIENTS):
+            return self.none()
+        if user.has_perm(SEES_EVERYTHING):
+            return self.present()
+        return self.present().filter(account_manager=user)
+
+    def active(self) -> ClientQuerySet:
+        return self.present().filter(status="active")
+
+    def unplaced(self) -> ClientQuerySet:
+        return self.filter(latitude__isnull=True)
+
+    def for_table(self) -> ClientQuerySet:
+        """With the relations that a row of the table shows, and nothing long."""
+        return self.select_related("category", "account_manager").defer("notes", "address")
+
+
+ClientManager = models.Manager.from_queryset(ClientQuerySet)

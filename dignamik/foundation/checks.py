@@ -1,0 +1,46 @@
+"""System checks: bad configuration is said at start, with the remedy."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connection
+
+
+@register(Tags.compatibility)
+def refuse_psycopg_3(**kwargs: Any) -> list[CheckMessage]:
+    """Django prefers psycopg 3 when it is installed; our COPY calls are psycopg2's."""
+    if importlib.util.find_spec("psycopg") is None:
+        return []
+    return [
+        Error(
+            "psycopg 3 est installé : Django le préférerait à psycopg2, dont Dignamik utilise COPY.",
+            hint="Désinstallez « psycopg », gardez « psycopg2-binary ».",
+            id="dignamik.E002",
+        )
+    ]
+
+
+def _place(url: str) -> tuple[str | None, int | None, str]:
+    parts = urlsplit(url)
+    return parts.hostname, parts.port or 5432, parts.path
+
+
+@register(Tags.database)
+def refuse_the_source_as_home(**kwargs: Any) -> list[CheckMessage]:
+    """Django's tables next to Prisma's put Prisma's data at risk: its next migration may drop or reset them."""
+    remedy = "Donnez à DATABASE_URL une base à elle ; SOURCE_DATABASE_URL reste celle que l'on lit."
+    source, own = settings.SOURCE_DATABASE_URL, settings.DATABASES["default"]
+    if source and not str(own["ENGINE"]).endswith("sqlite3"):
+        home = (own.get("HOST") or None, int(own.get("PORT") or 5432), f"/{own['NAME']}")
+        if _place(source) == home:
+            return [Error("DATABASE_URL désigne la base source (Prisma).", hint=remedy, id="dignamik.E003")]
+    if not kwargs.get("databases"):
+        return []
+    if "_prisma_migrations" in connection.introspection.table_names():
+        return [Error("DATABASE_URL contient déjà des tables Prisma.", hint=remedy, id="dignamik.E004")]
+    return []

@@ -1,0 +1,180 @@
+"""What we make of the clients: runs, the durable segments they find, and who belongs where.
+
+A cluster's number never gets here: a Segment has a slug, a name and a colour, and survives retrains by lineage.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from simple_history.models import HistoricalRecords
+
+from clients.models import Client
+from segmentation.querysets import AssignmentManager, RunManager, SegmentManager
+
+COLOURS = 8  # the palette of static/css/tokens.css: Okabe and Ito, in their order
+
+
+class Run(models.Model):
+    """One execution of a recipe as of a date.
+
+    queued → training → trained → published
+                    ├→ held      (a gate refused it; publishing needs a reason)
+                    └→ failed
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "en file d’attente"
+        TRAINING = "training", "en cours"
+        TRAINED = "trained", "terminé, non publié"
+        PUBLISHED = "published", "publié"
+        HELD = "held", "en attente de validation"
+        FAILED = "failed", "en échec"
+
+    state = models.CharField("état", max_length=10, choices=State, default=State.QUEUED)
+    as_of = models.DateField("données au")
+    created_at = models.DateTimeField("demandé le", auto_now_add=True)
+    finished_at = models.DateTimeField("terminé le", null=True, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, verbose_name="demandé par"
+    )
+    clusters = models.PositiveSmallIntegerField("nombre de groupes imposé", null=True, blank=True)
+    seed = models.PositiveIntegerField("graine")
+    recipe = models.JSONField("recette")
+    document = models.JSONField("modèle", null=True, blank=True)
+    k = models.PositiveSmallIntegerField("nombre de groupes", null=True, blank=True)
+    scores = models.JSONField("mesures par nombre de groupes", default=dict)
+    choice = models.JSONField("choix du nombre de groupes", default=dict)
+    verdict = models.JSONField("contrôles", default=dict)
+    clients = models.PositiveIntegerField("clients analysés", default=0)
+    scored = models.PositiveIntegerField("clients placés", default=0)
+    seconds = models.JSONField("durées (s)", default=dict)
+    notes = models.JSONField("remarques", default=list)
+    error = models.TextField("erreur", blank=True)
+
+    objects = RunManager()
+
+    class Meta:
+        verbose_name = "calcul"
+        verbose_name_plural = "calculs"
+        ordering = ["-pk"]
+        permissions = [("view_draft_run", "Peut voir un calcul en attente"), ("publish_run", "Peut publier un calcul")]
+
+    def __str__(self) -> str:
+        return f"Calcul n° {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("run", args=[self.pk])
+
+
+class Publication(models.Model):
+    """The pointer, and where it has been: the latest row names the run that people see."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="publications", verbose_name="calcul")
+    at = models.DateTimeField("publié le", auto_now_add=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, verbose_name="publié par"
+    )
+    reason = models.TextField("raison", blank=True)
+
+    class Meta:
+        verbose_name = "publication"
+        verbose_name_plural = "publications"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.run} le {self.at:%d/%m/%Y}"
+
+
+class Segment(models.Model):
+    """A durable group that people name, colour and plan for. Its slug is never given again."""
+
+    slug = models.SlugField("identifiant", max_length=80, unique=True)
+    name = models.CharField("nom", max_length=120)
+    description = models.TextField("description", blank=True)
+    colour = models.PositiveSmallIntegerField("couleur (rang dans la palette)")
+    # False once a person has named it: a retrain never renames what people named.
+    name_is_suggested = models.BooleanField("nom proposé par le calcul", default=True)
+    created_at = models.DateTimeField("apparu le", auto_now_add=True)
+    history = HistoricalRecords(verbose_name="historique")
+
+    objects = SegmentManager()
+
+    class Meta:
+        verbose_name = "segment"
+        verbose_name_plural = "segments"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="segment_has_a_name"),
+            models.CheckConstraint(condition=Q(colour__lt=COLOURS), name="segment_colour_is_in_the_palette"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("segment", args=[self.slug])
+
+
+class Profile(models.Model):
+    """What a Segment looked like in one Run, on the clients it was fitted on."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="profiles", verbose_name="calcul")
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="profiles", verbose_name="segment")
+    cluster = models.PositiveSmallIntegerField(editable=False)  # the key of this segment in the run's document
+    size = models.PositiveIntegerField("clients analysés")
+    data = models.JSONField("profil", default=dict)
+
+    class Meta:
+        verbose_name = "profil"
+        verbose_name_plural = "profils"
+        ordering = ["-size"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "segment"], name="one_profile_a_run"),
+            models.UniqueConstraint(fields=["run", "cluster"], name="one_segment_a_cluster"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment} ({self.run})"
+
+
+class Assignment(models.Model):
+    """Where a run places a client. No segment means: not classifiable, too little is known."""
+
+    class Standing(models.TextChoices):
+        FIRM = "firm", "ferme"
+        PROVISIONAL = "provisional", "provisoire"
+        NOT_CLASSIFIABLE = "not_classifiable", "non classable"
+        OUTSIDE = "outside", "hors plage"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="assignments", verbose_name="calcul")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="assignments", verbose_name="client")
+    segment = models.ForeignKey(
+        Segment, on_delete=models.PROTECT, null=True, related_name="assignments", verbose_name="segment"
+    )
+    second = models.ForeignKey(
+        Segment, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="deuxième segment"
+    )
+    standing = models.CharField("classement", max_length=16, choices=Standing)
+    fitted = models.BooleanField("a servi au calcul", default=False)
+    x = models.FloatField(null=True)
+    y = models.FloatField(null=True)
+    distance = models.FloatField("distance au centre", null=True)
+    second_distance = models.FloatField("distance au deuxième centre", null=True)
+    margin = models.FloatField("marge", null=True)
+    possible = models.JSONField("segments possibles", default=list)
+    unknown = models.JSONField("données inconnues", default=list)
+    scored_at = models.DateTimeField("placé le")
+
+    objects = AssignmentManager()
+
+    class Meta:
+        verbose_name = "placement"
+        verbose_name_plural = "placements"
+        constraints = [models.UniqueConstraint(fields=["run", "client"], name="one_place_a_run")]
+        indexes = [models.Index(fields=["run", "segment", "client"], name="assignment_by_segment")]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} → {self.segment_id}"

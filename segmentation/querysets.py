@@ -1,0 +1,74 @@
+"""Which runs, segments and placements: reads named after the need they serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet
+
+from clients.querysets import ClientQuerySet
+
+if TYPE_CHECKING:
+    from segmentation.models import Assignment, Run, Segment
+
+SEES_DRAFTS = "segmentation.view_draft_run"
+
+
+class RunQuerySet(QuerySet["Run"]):
+    def current(self) -> Run | None:
+        """The published run: where the pointer stands, or None before the first publication."""
+        return self.filter(publications__isnull=False).order_by("-publications__pk").first()
+
+    def shown_to(self, user: Any) -> Run | None:
+        """The published run; with nothing published yet, the latest held run to those who may see drafts."""
+        current = self.current()
+        if current is not None or not user.has_perm(SEES_DRAFTS):
+            return current
+        return self.filter(state="held").order_by("-pk").first()
+
+    def listed(self) -> RunQuerySet:
+        """For the list of runs: nothing heavy, and when each was last published."""
+        return (
+            self.defer("document", "recipe")
+            .select_related("requested_by")
+            .annotate(last_published_at=Max("publications__at"))
+        )
+
+
+class SegmentQuerySet(QuerySet["Segment"]):
+    def in_run(self, run: Run | None) -> SegmentQuerySet:
+        """The segments of one run, biggest in training first."""
+        if run is None:
+            return self.none()
+        return self.filter(profiles__run=run).order_by("-profiles__size")
+
+    def counted(self, run: Run | None, clients: ClientQuerySet) -> SegmentQuerySet:
+        """With `size`: how many of these clients the run places in each."""
+        mine = Q(assignments__run=run, assignments__client__in=clients)
+        return self.annotate(size=Count("assignments", filter=mine, distinct=True))
+
+
+class AssignmentQuerySet(QuerySet["Assignment"]):
+    pass
+
+
+def with_segment(clients: ClientQuerySet, run: Run | None) -> ClientQuerySet:
+    """Clients with their place in this run: `place` to filter on, and columns for table, export and API.
+
+    Without a run the same columns exist, all unknown.
+    """
+    return clients.annotate(
+        place=FilteredRelation("assignments", condition=Q(assignments__run=run.pk if run else None)),
+    ).annotate(
+        segment_slug=F("place__segment__slug"),
+        segment_name=F("place__segment__name"),
+        segment_colour=F("place__segment__colour"),
+        standing=F("place__standing"),
+        margin=F("place__margin"),
+    )
+
+
+RunManager = models.Manager.from_queryset(RunQuerySet)
+SegmentManager = models.Manager.from_queryset(SegmentQuerySet)
+AssignmentManager = models.Manager.from_queryset(AssignmentQuerySet)
