@@ -110,6 +110,8 @@ class Client(models.Model):
     turnover_year = models.PositiveSmallIntegerField("année du dernier CA", null=True, editable=False)
     followers = models.PositiveBigIntegerField("abonnés", null=True, editable=False)
 
+    # Fields that a person set here: a source's other value is a conflict to show, never an overwrite.
+    local_fields = models.JSONField("champs saisis ici", default=list, editable=False)
     created_at = models.DateTimeField("créé le", editable=False)
     changed_at = models.DateTimeField("modifié le", editable=False)
     withdrawn_at = models.DateTimeField("retiré de la source le", null=True, blank=True, editable=False)

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 if TYPE_CHECKING:
-    from clients.models import Client
+    pass
 
 SEES_EVERYTHING = "clients.view_all_clients"
 SEES_CLIENTS = "clients.view_client"

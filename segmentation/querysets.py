@@ -10,7 +10,7 @@ from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet
 from clients.querysets import ClientQuerySet
 
 if TYPE_CHECKING:
-    from segmentation.models import Assignment, Run, Segment
+    from segmentation.models import Run
 
 SEES_DRAFTS = "segmentation.view_draft_run"
 
@@ -19,6 +19,11 @@ class RunQuerySet(QuerySet["Run"]):
     def current(self) -> Run | None:
         """The published run: where the pointer stands, or None before the first publication."""
         return self.filter(publications__isnull=False).order_by("-publications__pk").first()
+
+    def two_latest(self) -> tuple[Run | None, Run | None]:
+        """The published run and the one that was published before it."""
+        published = self.annotate(last=Max("publications__pk")).filter(last__isnull=False).order_by("-last")[:2]
+        return (*published, None, None)[:2]  # type: ignore[return-value]
 
     def shown_to(self, user: Any) -> Run | None:
         """The published run; with nothing published yet, the latest held run to those who may see drafts."""

@@ -6,7 +6,9 @@ import math
 import re
 import unicodedata
 
-_WRITTEN = re.compile(r"(?:F|FR|FRANCE)?[-\s]*(\d{1,2}\s?\d{3})(?:[.,]0+)?(?:\s*CEDEX(?:\s*\d{1,2})?)?", re.IGNORECASE | re.ASCII)
+_WRITTEN = re.compile(
+    r"(?:F|FR|FRANCE)?[-\s]*(\d{1,2}\s?\d{3})(?:[.,]0+)?(?:\s*CEDEX(?:\s*\d{1,2})?)?", re.IGNORECASE | re.ASCII
+)
 _OVERSEAS = frozenset({"971", "972", "973", "974", "975", "976", "977", "978", "986", "987", "988"})
 
 

@@ -79,7 +79,9 @@ def postal_code_in(text: str) -> str | None:
 
 def _spelled_out(folded: str) -> str:
     """Spell out what a folded name of a town abbreviates and drop what is not its name."""
-    name = _ON.sub(lambda found: "sous " if found.group().count("/") > 1 else "sur ", folded) if "/" in folded else folded
+    name = (
+        _ON.sub(lambda found: "sous " if found.group().count("/") > 1 else "sur ", folded) if "/" in folded else folded
+    )
     if name.endswith(")"):
         name = _TRAILING_ARTICLE.sub(r"\g<article> \g<name>", name)
     if not name.replace(" ", "").isalpha():

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import F, QuerySet
 
 # Names that belong to the list around the filter, not to the filter.
-LIST_PARAMETERS = frozenset({"page", "page_size", "per_page", "ordering", "export", "columns"})
+LIST_PARAMETERS = frozenset({"page", "page_size", "export"})
 
 
 class StrictFilterSet(django_filters.FilterSet):
@@ -48,3 +50,43 @@ class StrictFilterSet(django_filters.FilterSet):
         if self.is_bound and not self.is_valid():
             return self.queryset.none()  # type: ignore[no-any-return]
         return super().qs  # type: ignore[no-any-return]
+
+
+class BoundingBoxField(forms.CharField):
+    """`west,south,east,north` in degrees, to a tuple of four floats."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            west, south, east, north = (float(part) for part in text.split(","))
+        except ValueError:
+            raise ValidationError("Attendu : ouest,sud,est,nord en degrés, par exemple -1,46,1,48.") from None
+        # Written so that NaN fails too.
+        if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+            raise ValidationError("Ce rectangle est hors du monde ou à l’envers (ouest,sud,est,nord).")
+        return west, south, east, north
+
+
+class BoundingBoxFilter(django_filters.Filter):
+    field_class = BoundingBoxField
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if not value:
+            return qs
+        west, south, east, north = value
+        return qs.filter(longitude__range=(west, east), latitude__range=(south, north))
+
+
+class StableOrdering(django_filters.OrderingFilter):
+    """Orders by the asked columns, unknown values last either way, then by pk: pages neither repeat nor miss a row."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if not value:
+            return qs
+        terms = []
+        for name in value:
+            field = F(self.get_ordering_value(name).lstrip("-"))
+            terms.append(field.desc(nulls_last=True) if name.startswith("-") else field.asc(nulls_last=True))
+        return qs.order_by(*terms, "pk")

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
-from django.core.checks import CheckMessage, Warning as CheckWarning
+from django.core.checks import CheckMessage
+from django.core.checks import Warning as CheckWarning
 from django.core.files.storage import FileSystemStorage
 
 # Public name -> file under node_modules. Whatever a page loads from outside the project is in this table.

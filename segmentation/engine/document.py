@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from segmentation.engine.cleaning import Floats
+from segmentation.engine.cleaning import Floats, restored, transformed
 from segmentation.engine.errors import DocumentError
 
 DOCUMENT_FORMAT = 1
@@ -38,6 +38,13 @@ class NumericFeature:
     least: float
     most: float
     unknown: int
+
+    def reach(self, slack: float) -> tuple[float, float]:
+        """The extremes of training in the client's unit, widened by `slack` of their transformed range."""
+        ends = transformed(np.array([self.least, self.most]), self.transform)
+        room = slack * float(ends[1] - ends[0])
+        low, high = restored(ends + np.array([-room, room]), self.transform)
+        return float(low), float(high)
 
 
 @dataclass(frozen=True)

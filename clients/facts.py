@@ -1,0 +1,84 @@
+"""What one source says about one client, and what became of it: the words between the ways in and the one writer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class Origin(StrEnum):
+    """Who speaks. The value is what the history shows."""
+
+    ADMIN = "administration"
+    IMPORT = "import de fichier"
+    SYNC = "base interne"
+    DEMO = "démonstration"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Followers on one platform. `measured_on` None: as of the day of recording."""
+
+    count: int | None
+    has_account: bool | None = None
+    measured_on: date | None = None
+
+
+@dataclass(frozen=True)
+class ClientFacts:
+    """`fields`: model field → value, only what the source speaks of. Blank there means: the source knows nothing.
+
+    `category` is a name; its sector is `fields["sector"]`. `readings` by platform, `turnover` by year in euros.
+    """
+
+    source_id: str | None
+    fields: Mapping[str, Any]
+    category: str | None = None
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    turnover: Mapping[int, Decimal] = field(default_factory=dict)
+    services: Mapping[str, date | None] | None = None
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """When and by whom facts are recorded. `user` None: a machine."""
+
+    origin: Origin
+    at: datetime
+    user: Any = None
+
+
+@dataclass
+class Tally:
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def to_dict(self) -> dict[str, int]:
+        return {"created": self.created, "updated": self.updated, "unchanged": self.unchanged}
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A source disagrees with what a person set here. Ours stays."""
+
+    source_id: str
+    client: str
+    field: str
+    ours: str
+    theirs: str
+
+
+@dataclass
+class Recorded:
+    """What a bulk recording did, per table."""
+
+    clients: Tally = field(default_factory=Tally)
+    followers: Tally = field(default_factory=Tally)
+    turnover: Tally = field(default_factory=Tally)
+    conflicts: list[Conflict] = field(default_factory=list)
+    touched: list[int] = field(default_factory=list)

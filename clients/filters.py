@@ -1,0 +1,93 @@
+"""The filters of a list of clients: one set, one meaning, for page, map, export and API."""
+
+from __future__ import annotations
+
+import django_filters
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+
+from clients.models import Category, Client
+from clients.places import DEPARTMENTS, fold, fold_town
+from dignamik.foundation.filtering import BoundingBoxFilter, StableOrdering, StrictFilterSet
+
+NOBODY = "aucun"  # ?manager=aucun: clients that nobody looks after
+
+
+class CategoryFilter(django_filters.CharFilter):
+    """A category by its number or its name."""
+
+    def filter(self, qs: QuerySet[Client], value: str) -> QuerySet[Client]:
+        if not value:
+            return qs
+        return qs.filter(category=value) if value.isdecimal() else qs.filter(category__name__iexact=value)
+
+
+def known_category(value: str) -> None:
+    found = Q(pk=value) if value.isascii() and value.isdecimal() and len(value) < 19 else Q(name__iexact=value)
+    if value and not Category.objects.filter(found).exists():
+        raise ValidationError("Ce type d’entreprise n’existe pas.")
+
+
+def known_sector(value: str) -> None:
+    if value and not Client.objects.filter(sector=value).exists():
+        raise ValidationError("Ce secteur n’existe pas.")
+
+
+def known_manager(value: str) -> None:
+    if value and value != NOBODY and not get_user_model().objects.filter(username=value).exists():
+        raise ValidationError("Ce chargé de compte n’existe pas.")
+
+
+class ClientFilter(StrictFilterSet):
+    """Filters on what the book of record knows. `segmentation.filters.PortfolioFilter` adds the segments."""
+
+    q = django_filters.CharFilter(label="Recherche", method="search", max_length=200)
+    category = CategoryFilter(label="Type d’entreprise", validators=[known_category], max_length=120)
+    sector = django_filters.CharFilter(label="Secteur", validators=[known_sector], max_length=120)
+    city = django_filters.CharFilter(label="Ville", method="in_city", max_length=120)
+    department = django_filters.ChoiceFilter(
+        label="Département", choices=[(code, f"{name} ({code})") for code, name in DEPARTMENTS.items()]
+    )
+    manager = django_filters.CharFilter(
+        label="Chargé de compte", method="looked_after_by", validators=[known_manager], max_length=150
+    )
+    status = django_filters.ChoiceFilter(label="Statut", choices=Client.Status.choices)
+    turnover_min = django_filters.NumberFilter(label="CA minimum", field_name="turnover", lookup_expr="gte")
+    turnover_max = django_filters.NumberFilter(label="CA maximum", field_name="turnover", lookup_expr="lte")
+    followers_min = django_filters.NumberFilter(label="Abonnés minimum", field_name="followers", lookup_expr="gte")
+    followers_max = django_filters.NumberFilter(label="Abonnés maximum", field_name="followers", lookup_expr="lte")
+    bbox = BoundingBoxFilter(label="Zone de la carte")
+
+    ORDERINGS = {
+        "name_folded": "name",
+        "city_folded": "city",
+        "category__name": "category",
+        "sector": "sector",
+        "status": "status",
+        "turnover": "turnover",
+        "followers": "followers",
+        "client_since": "client_since",
+        "account_manager__username": "manager",
+    }
+    ordering = StableOrdering(label="Tri", fields=ORDERINGS)
+
+    class Meta:
+        model = Client
+        fields: list[str] = []
+
+    def search(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
+        """Every word of the text somewhere in the name, the town or the postal code; case and accents ignored."""
+        for word in fold(value).split():
+            queryset = queryset.filter(
+                Q(name_folded__contains=word) | Q(city_folded__contains=word) | Q(postal_code__startswith=word)
+            )
+        return queryset
+
+    def in_city(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
+        return queryset.filter(city_folded=fold_town(value))
+
+    def looked_after_by(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
+        if value == NOBODY:
+            return queryset.filter(account_manager=None)
+        return queryset.filter(account_manager__username=value)
