@@ -91,7 +91,14 @@ def drawn_habits(groups: int, strength: float, rng: np.random.Generator) -> tupl
         presence = np.clip(np.array([0.6, 0.55, 0.25, 0.25, 0.05]) + 0.3 * online + favour, 0.01, 0.97)
         levels = np.array([6.2, 6.2, 4.5, 5.2, 4.0]) + 1.6 * online + rng.normal(0, 0.5 * strength, 5)
         habits.append(
-            Habit(mix, tuple(presence), tuple(levels), 11.8 + 1.1 * money, float(np.clip(0.5 + 0.45 * age, 0, 1)), 3.5 + 1.5 * age)
+            Habit(
+                mix,
+                tuple(presence),
+                tuple(levels),
+                11.8 + 1.1 * money,
+                float(np.clip(0.5 + 0.45 * age, 0, 1)),
+                3.5 + 1.5 * age,
+            )
         )
     return tuple(habits)
 
@@ -124,7 +131,7 @@ def portfolio(
     frame["category"] = frame["category"].mask(rng.random(clients) < missing / 2)
     for row in rng.choice(clients, size=outliers, replace=False):
         column = columns[int(rng.integers(len(columns)))]
-        frame.iloc[row, frame.columns.get_loc(column)] = 10 ** rng.uniform(6, 9)
+        frame.loc[frame.index[row], column] = 10 ** rng.uniform(6, 9)
     known = frame[columns].notna().any(axis=1).to_numpy()
     return Portfolio(frame[known], truth[known])
 

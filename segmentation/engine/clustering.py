@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import KMeans
 
-from segmentation.engine.cleaning import Floats, Ints
+from segmentation.engine.cleaning import Floats, Ints, Numbers
 
 START_TOLERANCE = 0.001
 """A start from the published centres keeps its place unless another is better by more than 0.1 % of inertia."""
@@ -27,7 +27,7 @@ class Partition:
         return np.bincount(self.labels, minlength=len(self.centres)).astype(np.int64)
 
 
-def partition(matrix: Floats, k: int, *, starts: int, seed: int, warm: Floats | None = None) -> Partition:
+def partition(matrix: Numbers, k: int, *, starts: int, seed: int, warm: Floats | None = None) -> Partition:
     """Best of `starts` k-means++ starts, or the fit that starts from `warm` centres when no start clearly beats it."""
     best = _fit(KMeans(k, n_init=starts, random_state=seed, tol=1e-6).fit(matrix))
     if warm is not None and warm.shape == best.centres.shape:
@@ -37,18 +37,18 @@ def partition(matrix: Floats, k: int, *, starts: int, seed: int, warm: Floats | 
     return best
 
 
-def warm_fit(matrix: Floats, centres: Floats) -> Partition:
+def warm_fit(matrix: Numbers, centres: Floats) -> Partition:
     """One fit that starts from given centres."""
     return _fit(KMeans(len(centres), init=centres.astype(matrix.dtype), n_init=1, tol=1e-6).fit(matrix))
 
 
-def whole(matrix: Floats) -> Partition:
+def whole(matrix: Numbers) -> Partition:
     """Everyone in one group: what is left when no two rows differ."""
     centre = matrix.mean(axis=0, keepdims=True, dtype=np.float64)
     return Partition(np.zeros(len(matrix), dtype=np.int64), centre, float(((matrix - centre) ** 2).sum()))
 
 
-def distances_to(matrix: Floats, centres: Floats) -> Floats:
+def distances_to(matrix: Numbers, centres: Numbers) -> Numbers:
     """Squared distances (n x k), by one product; rounding below zero is cut off."""
     squares = (matrix**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1)[None] - 2 * matrix @ centres.T
     return np.asarray(np.maximum(squares, 0.0))

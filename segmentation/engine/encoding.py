@@ -40,7 +40,7 @@ def encode(columns: Mapping[str, Sequence[Any]], document: Document) -> Encoded:
     start = len(document.numeric)
     for at, words in enumerate(document.categorical, start=start):
         values = clean_words(columns[words.name])
-        unknown[:, at] = np.equal(values, None)
+        unknown[:, at] = [value is None for value in values]
         matrix[:, start : start + words.width] = one_hot(values, words)
         start += words.width
     return Encoded(matrix, unknown, names, raw)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentation.engine.cleaning import Floats, Ints
+from segmentation.engine.cleaning import Ints, Numbers
 from segmentation.engine.clustering import distances_to, partition
 
 
@@ -15,10 +15,10 @@ class Distances:
     """All distances between `rows` (positions in the full matrix), computed once and shared by every k."""
 
     rows: Ints
-    matrix: Floats
+    matrix: Numbers
 
     @classmethod
-    def between(cls, matrix: Floats, *, limit: int, seed: int) -> Distances:
+    def between(cls, matrix: Numbers, *, limit: int, seed: int) -> Distances:
         """Euclidean distances on all rows, or on `limit` of them drawn with `seed`."""
         rows = sampled(len(matrix), limit, seed)
         part = matrix[rows].astype(np.float32)
@@ -62,7 +62,9 @@ def silhouette(distances: Distances, labels: Ints, k: int) -> Silhouette | None:
     return Silhouette(float(values.mean()), by_cluster)
 
 
-def jaccards(matrix: Floats, labels: Ints, k: int, *, draws: int, rows: int, starts: int, seed: int) -> tuple[float, ...]:
+def jaccards(
+    matrix: Numbers, labels: Ints, k: int, *, draws: int, rows: int, starts: int, seed: int
+) -> tuple[float, ...]:
     """Mean Jaccard similarity of each cluster with its best match in bootstrap samples.
 
     Hennig, "Cluster-wise assessment of cluster stability", CSDA 52 (2007). Repeated rows count once in the
@@ -87,7 +89,7 @@ def jaccards(matrix: Floats, labels: Ints, k: int, *, draws: int, rows: int, sta
     return tuple(float(np.mean(values)) if values else 0.0 for values in found)
 
 
-def shuffled(matrix: Floats, units: tuple[tuple[int, ...], ...], seed: int) -> Floats:
+def shuffled(matrix: Numbers, units: tuple[tuple[int, ...], ...], seed: int) -> Numbers:
     """The null: each unit of columns permuted on its own. Margins stay, whatever ties the units together goes.
 
     The columns of one word, and words that share a block (a trade belongs to one sector), stay together: their tie is

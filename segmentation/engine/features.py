@@ -28,7 +28,8 @@ class Features:
 
     def weight(self, column: NumericColumn | CategoricalColumn, recipe: Recipe) -> float:
         """The column's part of its block's weight, among the columns that are kept."""
-        mates = [item for item in (*self.numeric, *self.categorical) if item.block == column.block]
+        every: tuple[NumericColumn | CategoricalColumn, ...] = (*self.numeric, *self.categorical)
+        mates = [item for item in every if item.block == column.block]
         return recipe.block(column.block).weight * column.share / sum(item.share for item in mates)
 
 
@@ -44,7 +45,9 @@ def read(frame: pd.DataFrame, recipe: Recipe) -> Features:
         table[column.name] = values
         refused = int(np.isnan(values).sum() - frame[column.name].isna().sum())
         if refused:
-            warnings.append(f"{_named(column)} : {refused} valeur(s) illisible(s) ou démesurée(s), prises comme inconnues.")
+            warnings.append(
+                f"{_named(column)}\u00a0: {refused} valeur(s) illisible(s) ou démesurée(s), prises comme inconnues."
+            )
         reasons[column.name] = _silent_number(values, column, recipe)
     for words in recipe.categorical:
         cleaned = clean_words(frame[words.name].tolist())
@@ -52,18 +55,19 @@ def read(frame: pd.DataFrame, recipe: Recipe) -> Features:
         reasons[words.name] = _silent_word(table[words.name], recipe)
     kept = [name for name, reason in reasons.items() if reason != UNKNOWN]
     if not kept:
-        raise NothingToTrain("Rien à entraîner : aucune des colonnes de la recette n’a de valeur connue.")
+        raise NothingToTrain("Rien à entraîner\u00a0: aucune des colonnes de la recette n’a de valeur connue.")
     # With nothing but constant columns there is one group: keep them, so that the run can say so.
     if any(not reason for reason in reasons.values()):
         kept = [name for name, reason in reasons.items() if not reason]
     dropped = tuple(name for name in recipe.columns if name not in kept)
-    every = {column.name: column for column in (*recipe.numeric, *recipe.categorical)}
-    warnings += [f"{_named(every[name])} : {reasons[name]}, colonne écartée." for name in dropped]
+    every: dict[str, NumericColumn | CategoricalColumn] = {column.name: column for column in recipe.numeric}
+    every.update({column.name: column for column in recipe.categorical})
+    warnings += [f"{_named(every[name])}\u00a0: {reasons[name]}, colonne écartée." for name in dropped]
     order = {block.name: at for at, block in enumerate(recipe.blocks)}
     numeric = sorted((c for c in recipe.numeric if c.name in kept), key=lambda column: order[column.block])
     categorical = sorted((c for c in recipe.categorical if c.name in kept), key=lambda column: order[column.block])
     return Features(
-        table[[column.name for column in (*numeric, *categorical)]],
+        table[[*(column.name for column in numeric), *(column.name for column in categorical)]],
         frame.index.to_numpy(dtype=np.int64),
         tuple(numeric),
         tuple(categorical),
@@ -104,7 +108,7 @@ def _check(frame: pd.DataFrame, recipe: Recipe) -> None:
     needed = max(10, 2 * (recipe.clusters or recipe.k_min))
     if len(frame) < needed:
         raise NothingToTrain(
-            f"Rien à entraîner : {len(frame)} client(s) avec des données, il en faut au moins {needed}."
+            f"Rien à entraîner\u00a0: {len(frame)} client(s) avec des données, il en faut au moins {needed}."
         )
 
 

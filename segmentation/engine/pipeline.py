@@ -18,38 +18,38 @@ from segmentation.engine.features import Features
 from segmentation.engine.recipe import NumericColumn, Recipe
 
 
-class Winsor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Winsor(TransformerMixin, BaseEstimator):
     """Pull each tail of a column in to its quantile. Unknown cells stay unknown."""
 
     def __init__(self, tail: float = 0.01) -> None:
         self.tail = tail
 
-    def fit(self, X: Any, y: Any = None) -> Winsor:
+    def fit(self, X: Any, y: Any = None) -> Winsor:  # noqa: N803 - scikit-learn's name
         """Learn both quantiles of each column from its known cells."""
         cells = np.asarray(X, dtype=np.float64)
         self.low_, self.high_ = np.nanquantile(cells, [self.tail, 1 - self.tail], axis=0)
         return self
 
-    def transform(self, X: Any) -> Floats:
+    def transform(self, X: Any) -> Floats:  # noqa: N803
         """Clip to the quantiles."""
         return np.asarray(np.clip(np.asarray(X, dtype=np.float64), self.low_, self.high_))
 
 
-class BlockScaler(StandardScaler):  # type: ignore[misc]
+class BlockScaler(StandardScaler):
     """Standardise a block, by each column's spread or by one pooled spread, then give it its weight.
 
     `weights` are the columns' parts of the squared distance: a column of weight w ends with variance w.
     """
 
-    def __init__(self, weights: tuple[float, ...] = (1.0,), pooled: bool = False) -> None:
+    def __init__(self, weights: tuple[float, ...] = (1.0,), *, pooled: bool = False) -> None:
         super().__init__()
         self.weights = weights
         self.pooled = pooled
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> BlockScaler:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> BlockScaler:  # noqa: N803
         """Learn means and spreads; a constant column keeps spread 1, as in StandardScaler."""
         super().fit(X, y, sample_weight)
-        spread = np.asarray(self.scale_, dtype=np.float64)
+        spread: Floats = np.where(self.var_ > 0, np.sqrt(self.var_), 1.0)
         if self.pooled:
             common = float(np.sqrt(np.mean(self.var_)))
             spread = np.full_like(spread, common if common > 0 else 1.0)
@@ -88,8 +88,10 @@ def build(features: Features, recipe: Recipe) -> Pipeline:
         if columns:
             steps = _numeric_steps(columns, features, recipe)
             parts.append((block.name, steps, [column.name for column in columns]))
-    for column in features.categorical:
-        parts.append((column.name, _word_steps(float(np.sqrt(features.weight(column, recipe))), recipe), [column.name]))
+    parts += [
+        (words.name, _word_steps(float(np.sqrt(features.weight(words, recipe))), recipe), [words.name])
+        for words in features.categorical
+    ]
     return Pipeline([("clean", clean), ("scale", ColumnTransformer(parts, sparse_threshold=0.0))])
 
 
@@ -106,7 +108,7 @@ def _numeric_steps(columns: list[NumericColumn], features: Features, recipe: Rec
             ("transform", ColumnTransformer(bent)),
             ("winsor", Winsor(recipe.winsor)),
             ("impute", ColumnTransformer(filled)),
-            ("scale", BlockScaler(weights, recipe.block(columns[0].block).scale == "pooled")),
+            ("scale", BlockScaler(weights, pooled=recipe.block(columns[0].block).scale == "pooled")),
         ]
     )
 
@@ -134,19 +136,19 @@ def described(
         columns = [column for column in features.numeric if column.block == name]
         numeric += _numbers_of(columns, blocks[name], features.table)
     words: list[CategoricalFeature] = []
-    for column in features.categorical:
-        steps = blocks[column.name]
+    for wanted in features.categorical:
+        steps = blocks[wanted.name]
         frequent, rare = _vocabulary(steps["one_hot"])
         words.append(
             CategoricalFeature(
-                column.name,
-                column.block,
-                column.label or column.name,
+                wanted.name,
+                wanted.block,
+                wanted.label or wanted.name,
                 str(steps["impute"].statistics_[0]),
                 frequent,
                 rare,
                 float(steps["weigh"].kw_args["weight"]),
-                int(features.table[column.name].isna().sum()),
+                int(features.table[wanted.name].isna().sum()),
             )
         )
     return tuple(numeric), tuple(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -115,7 +116,7 @@ class Recipe:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the frame's columns that the recipe reads."""
-        return tuple(column.name for column in (*self.numeric, *self.categorical))
+        return (*(column.name for column in self.numeric), *(column.name for column in self.categorical))
 
     def block(self, name: str) -> Block:
         """The block of that name."""
@@ -130,8 +131,9 @@ class Recipe:
         return replace(self, seed=seed)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-safe."""
-        return {"format": RECIPE_FORMAT, **asdict(self)}
+        """As JSON gives it back: lists, no tuples."""
+        plain: dict[str, Any] = json.loads(json.dumps({"format": RECIPE_FORMAT, **asdict(self)}))
+        return plain
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
@@ -204,7 +206,8 @@ def _options(recipe: Recipe) -> str:
             return f"Unité inconnue pour {column.name} : {column.unit!r}."
     if any(block.scale not in get_args(Scale) for block in recipe.blocks):
         return "L’échelle d’un bloc est « column » ou « pooled »."
-    if any(not column.share > 0 for column in (*recipe.numeric, *recipe.categorical)):
+    shares = [*(column.share for column in recipe.numeric), *(column.share for column in recipe.categorical)]
+    if any(not share > 0 for share in shares):
         return "La part d’une colonne dans son bloc est supérieure à 0."
     return ""
 
@@ -235,11 +238,16 @@ def default_recipe() -> Recipe:
     Five follower columns share the say of two; sector and type of business together that of two and a half, the
     sector most of it; seniority half, because many accounts share the day on which the agency's book begins.
     """
-    networks = (("facebook", "Facebook"), ("instagram", "Instagram"), ("linkedin", "LinkedIn"))
-    networks += (("tiktok", "TikTok"), ("youtube", "YouTube"))
+    networks = {
+        "facebook": "Facebook",
+        "instagram": "Instagram",
+        "linkedin": "LinkedIn",
+        "tiktok": "TikTok",
+        "youtube": "YouTube",
+    }
     followers = tuple(
         NumericColumn(f"followers_{name}", "followers", label=f"Abonnés {label}", unit="count")
-        for name, label in networks
+        for name, label in networks.items()
     )
     return Recipe(
         numeric=(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segmentation.engine.recipe import Recipe
+
 
 @dataclass(frozen=True)
 class Candidate:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentation.engine.cleaning import Floats, Ints
+from segmentation.engine.cleaning import Floats, Numbers
 from segmentation.engine.clustering import Partition, partition, warm_fit, whole
 from segmentation.engine.evidence import Distances, jaccards, sampled, shuffled, silhouette
 from segmentation.engine.features import Features
@@ -49,10 +49,10 @@ def sweep(
     effort = recipe.effort
     distinct = _distinct(matrix, limit=max(recipe.k_max, recipe.clusters or 0) + 1)
     if distinct < 2:
-        sentence = "Tous les clients ont les mêmes valeurs : il n’y a qu’un groupe."
+        sentence = "Tous les clients ont les mêmes valeurs\u00a0: il n’y a qu’un groupe."
         return Sweep(whole(matrix), (), single(sentence), (sentence,))
     rows = sampled(len(matrix), effort.sample_rows, recipe.seed)
-    part = matrix if len(rows) == len(matrix) else matrix[rows].astype(np.float32)
+    part: Numbers = matrix if len(rows) == len(matrix) else matrix[rows].astype(np.float32)
     warnings: list[str] = []
     ks = _range(recipe, len(matrix), distinct, warnings)
     distances = Distances.between(part, limit=effort.silhouette_rows, seed=recipe.seed)
@@ -80,7 +80,9 @@ def _range(recipe: Recipe, rows: int, distinct: int, warnings: list[str]) -> lis
     if recipe.clusters:
         wanted = min(recipe.clusters, distinct)
         if wanted < recipe.clusters:
-            warnings.append(f"{distinct} clients différents seulement : {wanted} segments au lieu de {recipe.clusters}.")
+            warnings.append(
+                f"{distinct} clients différents seulement\u00a0: {wanted} segments au lieu de {recipe.clusters}."
+            )
         ks.add(wanted)
     return sorted(ks)
 
@@ -96,7 +98,7 @@ def _distinct(matrix: Floats, limit: int) -> int:
 
 
 def _nulls(
-    part: Floats, features: Features, recipe: Recipe, ks: list[int], tell: Callable[[str, float], None]
+    part: Numbers, features: Features, recipe: Recipe, ks: list[int], tell: Callable[[str, float], None]
 ) -> dict[int, Null]:
     effort = recipe.effort
     rows = sampled(len(part), effort.bootstrap_rows, recipe.seed)
@@ -126,7 +128,7 @@ def _units(features: Features, width: int) -> tuple[tuple[int, ...], ...]:
     return (*units, tuple(range(numbers, width))) if width > numbers else tuple(units)
 
 
-def _candidate(part: Floats, fitted: Partition, distances: Distances, null: Null, recipe: Recipe) -> Candidate:
+def _candidate(part: Numbers, fitted: Partition, distances: Distances, null: Null, recipe: Recipe) -> Candidate:
     effort = recipe.effort
     k = len(fitted.centres)
     found = silhouette(distances, fitted.labels, k)

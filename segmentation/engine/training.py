@@ -85,12 +85,10 @@ def _start(features: Features, matrix: Floats, published: Document | None) -> Fl
     return np.stack([matrix[labels == label].mean(axis=0) for label in range(published.k)])
 
 
-def _result(
-    features: Features, recipe: Recipe, pipeline: Pipeline, matrix: Floats, swept: sweeping.Sweep
-) -> Fit:
+def _result(features: Features, recipe: Recipe, pipeline: Pipeline, matrix: Floats, swept: sweeping.Sweep) -> Fit:
     best: Partition = swept.best
     document = document_of(described(pipeline, features), matrix, best, features, recipe)
-    scores = score({name: features.table[name].tolist() for name in features.table}, document)
+    scores = score({name: features.table[name].tolist() for name, _ in document.spans()}, document)
     profiles = profile_all(features, scores.labels, document, scores.distances)
     names = suggest_names(profiles)
     warnings = (*features.warnings, *swept.warnings)

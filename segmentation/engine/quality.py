@@ -1,0 +1,141 @@
+"""The verdict on a run: each check with its figure, its bound and a French sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from segmentation.engine.cleaning import Ints
+from segmentation.engine.features import Features
+from segmentation.engine.lineage import Lineage
+from segmentation.engine.naming import NameSuggestion, percent
+from segmentation.engine.recipe import Recipe
+from segmentation.engine.selection import Candidate
+from segmentation.engine.verdict import Gate, Verdict
+
+__all__ = ["Gate", "Verdict", "cramers_v", "judge", "lineage_gates"]
+
+
+def judge(
+    candidate: Candidate | None, names: Sequence[NameSuggestion], features: Features, labels: Ints, recipe: Recipe
+) -> Verdict:
+    """The gates that need no other run: structure, stability and size of each segment, redundancy."""
+    if candidate is None:
+        says = "Aucune structure\u00a0: tous les clients ont les mêmes valeurs."
+        return Verdict.of([Gate("structure", None, recipe.gates.above_null, passed=False, level="hold", says=says)])
+    gates = [_structure(candidate, recipe), *_stability(candidate, names, recipe), _smallest(candidate, labels, recipe)]
+    gates += [_redundancy(features, column.name, column.label, labels, recipe) for column in features.categorical[:1]]
+    return Verdict.of(gates)
+
+
+def _structure(candidate: Candidate, recipe: Recipe) -> Gate:
+    bound = recipe.gates.above_null
+    value = candidate.above_null
+    passed = value is not None and value >= bound
+    if value is None:
+        says = "La structure n’a pas pu être mesurée."
+    else:
+        seen = "nettement au-dessus" if passed else "à peine au-dessus"
+        if value <= 0:
+            seen = "pas au-dessus"
+        says = (
+            f"Silhouette {comma(candidate.silhouette)}, {seen} des mêmes données mélangées "
+            f"({comma(candidate.null_silhouette)})."
+        )
+        says = says if passed else f"Aucune structure nette\u00a0: {says[0].lower()}{says[1:]}"
+    return Gate("structure", value, bound, passed, "hold", says)
+
+
+def _stability(candidate: Candidate, names: Sequence[NameSuggestion], recipe: Recipe) -> list[Gate]:
+    """The least stable segment against both bounds: below the first the run is held, between them it warns."""
+    gates = recipe.gates
+    worst = int(np.argmin(candidate.jaccards))
+    value = candidate.jaccards[worst]
+    name = next((item.name for item in names if item.label == worst), f"n°\u00a0{worst + 1}")
+    weak = sum(jaccard < gates.jaccard_hold for jaccard in candidate.jaccards)
+    doubtful = sum(gates.jaccard_hold <= jaccard < gates.jaccard_warn for jaccard in candidate.jaccards)
+    least = f"le moins stable est «\u00a0{name}\u00a0» (indice de Jaccard {comma(value)}, rééchantillonnage)"
+    if weak:
+        says = f"{weak} segment(s) ne se retrouvent pas d’un échantillon à l’autre\u00a0: {least}."
+    else:
+        says = f"Chaque segment se retrouve d’un échantillon à l’autre\u00a0; {least}."
+    found = [Gate("stability", value, gates.jaccard_hold, not weak, "hold", says)]
+    says = (
+        f"{doubtful} segment(s) aux contours incertains\u00a0: {least}."
+        if doubtful
+        else "Aucun segment aux contours incertains."
+    )
+    if not weak:
+        found.append(Gate("contours", value, gates.jaccard_warn, not doubtful, "warn", says))
+    return found
+
+
+def _smallest(candidate: Candidate, labels: Ints, recipe: Recipe) -> Gate:
+    bound = recipe.gates.smallest(len(labels))
+    value = int(np.bincount(labels, minlength=candidate.k).min())
+    passed = value >= bound
+    says = f"Le plus petit segment compte {value} clients (minimum {bound})."
+    return Gate("smallest", float(value), float(bound), passed, "hold", says)
+
+
+def _redundancy(features: Features, column: str, label: str, labels: Ints, recipe: Recipe) -> Gate:
+    bound = recipe.gates.redundancy
+    value = cramers_v(labels, features.table[column])
+    passed = value <= bound
+    what = (label or column).lower()
+    says = (
+        f"Les segments disent autre chose que la colonne «\u00a0{what}\u00a0» (V de Cramér corrigé {comma(value)})."
+        if passed
+        else f"Les segments répètent presque la colonne «\u00a0{what}\u00a0» (V de Cramér corrigé {comma(value)})."
+    )
+    return Gate("redundancy", value, bound, passed, "warn", says)
+
+
+def cramers_v(labels: Ints, words: pd.Series) -> float:
+    """Bias-corrected Cramér's V between labels and words, unknown words left out (Bergsma, JKSS 2013). 0..1."""
+    known = words.notna().to_numpy()
+    table = pd.crosstab(labels[known], words[known]).to_numpy(dtype=np.float64)
+    total = table.sum()
+    rows, columns = table.shape if table.size else (0, 0)
+    if total < 2 or rows < 2 or columns < 2:
+        return 0.0
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / total
+    phi = float(((table - expected) ** 2 / expected).sum() / total)
+    corrected = max(0.0, phi - (columns - 1) * (rows - 1) / (total - 1))
+    fewer_rows = rows - (rows - 1) ** 2 / (total - 1)
+    fewer_columns = columns - (columns - 1) ** 2 / (total - 1)
+    smaller = min(fewer_rows, fewer_columns) - 1
+    return float(np.sqrt(min(1.0, corrected / smaller))) if smaller > 0 else 0.0
+
+
+def lineage_gates(lineage: Lineage, recipe: Recipe) -> tuple[Gate, ...]:
+    """The gates against the published run: every segment goes on, few clients move."""
+    kinds = {"split": "issu(s) d’une scission", "merged": "issu(s) d’une fusion", "new": "nouveau(x)"}
+    counts = {kind: sum(kin.verdict == kind for kin in lineage.clusters) for kind in kinds}
+    parts = [f"{count} {kinds[kind]}" for kind, count in counts.items() if count]
+    if lineage.vanished:
+        parts.append(f"{len(lineage.vanished)} disparu(s)")
+    changes = sum(counts.values()) + len(lineage.vanished)
+    says = (
+        f"Les segments ne sont plus ceux qui sont publiés\u00a0: {', '.join(parts)}."
+        if parts
+        else "Chaque segment continue un segment publié."
+    )
+    bound = recipe.gates.moved_share
+    moved = lineage.moved_share
+    few = moved <= bound
+    told = (
+        f"{lineage.moved} clients sur {lineage.shared} changent de segment ({percent(moved)}, "
+        f"maximum {percent(bound)})."
+    )
+    return (
+        Gate("lineage", float(changes), 0.0, lineage.unchanged, "hold", says),
+        Gate("moved", moved, bound, few, "hold", told),
+    )
+
+
+def comma(value: float | None, digits: int = 2) -> str:
+    """A figure as French text."""
+    return "inconnue" if value is None else f"{value:.{digits}f}".replace(".", ",")
