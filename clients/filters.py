@@ -20,7 +20,7 @@ class CategoryFilter(django_filters.CharFilter):
     def filter(self, qs: QuerySet[Client], value: str) -> QuerySet[Client]:
         if not value:
             return qs
-        return qs.filter(category=value) if value.isdecimal() else qs.filter(category__name__iexact=value)
+        return qs.filter(category=int(value)) if value.isdecimal() else qs.filter(category__name__iexact=value)
 
 
 def known_category(value: str) -> None:

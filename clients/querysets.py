@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 if TYPE_CHECKING:
-    pass
+    from clients.models import Client  # noqa: F401 (named in a string below)
 
 SEES_EVERYTHING = "clients.view_all_clients"
 SEES_CLIENTS = "clients.view_client"

@@ -52,7 +52,7 @@ def save(client: Client, *, changed: Iterable[str], user: Any = None) -> None:
     if client.created_at is None:
         client.created_at = client.changed_at
     if user is not None:
-        client._history_user = user
+        client._history_user = user  # type: ignore[attr-defined]
     client._change_reason = Origin.ADMIN.value  # type: ignore[attr-defined]
     client.save()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clients.filters import ClientFilter
 from clients.models import Client
@@ -40,7 +40,7 @@ class PortfolioFilter(ClientFilter):
     )
 
     def in_segment(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
-        return queryset.filter(segment_slug=None) if value == UNPLACED else queryset.filter(segment_slug=value)
+        return queryset.filter(Q(segment_slug=None if value == UNPLACED else value))
 
     def has_moved(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
         """Whose segment differs between the two latest published runs. With no history, nobody moved."""

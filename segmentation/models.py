@@ -12,7 +12,7 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from clients.models import Client
-from segmentation.querysets import AssignmentManager, RunManager, SegmentManager
+from segmentation.querysets import RunManager, SegmentManager
 
 COLOURS = 8  # the palette of static/css/tokens.css: Okabe and Ito, in their order
 
@@ -167,8 +167,6 @@ class Assignment(models.Model):
     possible = models.JSONField("segments possibles", default=list)
     unknown = models.JSONField("données inconnues", default=list)
     scored_at = models.DateTimeField("placé le")
-
-    objects = AssignmentManager()
 
     class Meta:
         verbose_name = "placement"

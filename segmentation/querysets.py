@@ -10,7 +10,7 @@ from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet
 from clients.querysets import ClientQuerySet
 
 if TYPE_CHECKING:
-    from segmentation.models import Run
+    from segmentation.models import Run, Segment  # noqa: F401 (named in strings below)
 
 SEES_DRAFTS = "segmentation.view_draft_run"
 
@@ -54,10 +54,6 @@ class SegmentQuerySet(QuerySet["Segment"]):
         return self.annotate(size=Count("assignments", filter=mine, distinct=True))
 
 
-class AssignmentQuerySet(QuerySet["Assignment"]):
-    pass
-
-
 def with_segment(clients: ClientQuerySet, run: Run | None) -> ClientQuerySet:
     """Clients with their place in this run: `place` to filter on, and columns for table, export and API.
 
@@ -76,4 +72,3 @@ def with_segment(clients: ClientQuerySet, run: Run | None) -> ClientQuerySet:
 
 RunManager = models.Manager.from_queryset(RunQuerySet)
 SegmentManager = models.Manager.from_queryset(SegmentQuerySet)
-AssignmentManager = models.Manager.from_queryset(AssignmentQuerySet)

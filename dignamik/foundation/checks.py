@@ -34,7 +34,8 @@ def _place(url: str) -> tuple[str | None, int | None, str]:
 def refuse_the_source_as_home(**kwargs: Any) -> list[CheckMessage]:
     """Django's tables next to Prisma's put Prisma's data at risk: its next migration may drop or reset them."""
     remedy = "Donnez à DATABASE_URL une base à elle ; SOURCE_DATABASE_URL reste celle que l'on lit."
-    source, own = settings.SOURCE_DATABASE_URL, settings.DATABASES["default"]
+    source = settings.SOURCE_DATABASE_URL
+    own: dict[str, Any] = settings.DATABASES["default"]
     if source and not str(own["ENGINE"]).endswith("sqlite3"):
         home = (own.get("HOST") or None, int(own.get("PORT") or 5432), f"/{own['NAME']}")
         if _place(source) == home:

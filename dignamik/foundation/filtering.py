@@ -1,7 +1,7 @@
 """A FilterSet that refuses what it does not know.
 
-django-filter ignores an unknown parameter and, for some widgets, a malformed value: `?citty=Angers` would answer with the
-whole portfolio. Here both are errors, on every surface.
+django-filter ignores an unknown parameter and, for some widgets, a malformed value: `?citty=Angers` would answer with
+the whole portfolio. Here both are errors, on every surface.
 """
 
 from __future__ import annotations

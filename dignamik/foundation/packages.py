@@ -1,4 +1,4 @@
-"""Third-party browser files, served from `node_modules/` (or a Python package) without being copied into the repository."""
+"""Third-party browser files, served from `node_modules/` without being copied into the repository."""
 
 from __future__ import annotations
 

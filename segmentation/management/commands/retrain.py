@@ -1,0 +1,89 @@
+"""`manage.py retrain`: train on the clients as they are now, publish when every gate passes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from dignamik.foundation.locks import Busy
+from segmentation.engine.errors import EngineError, NothingToTrain
+from segmentation.runs.reporting import as_json, as_sentences
+from segmentation.runs.retraining import Asked, rehearse, retrain
+
+DONE, FAILED, HELD, NOTHING, BUSY = 0, 1, 2, 3, 4
+
+
+class Command(BaseCommand):
+    help = (
+        "Segmente les clients actifs, place tous les autres et publie le calcul si chaque contrôle passe. "
+        "Codes de sortie : 0 fait, 1 échec, 2 retenu par un contrôle, 3 rien à entraîner, 4 un autre calcul en cours."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--clusters", default="auto", metavar="auto|N", help="nombre de segments (défaut : auto)")
+        parser.add_argument("--seed", type=int, help="graine du hasard (défaut : celle de la recette)")
+        parser.add_argument("--no-publish", action="store_true", help="calcule et garde le résultat sans le publier")
+        parser.add_argument("--dry-run", action="store_true", help="calcule sans rien écrire")
+        parser.add_argument("--json", action="store_true", help="un seul objet JSON sur la sortie standard")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        asked = Asked(
+            clusters=_clusters(options["clusters"]), seed=_seed(options["seed"]), publish=not options["no_publish"]
+        )
+        try:
+            with _Bar(shown=sys.stderr.isatty() and options["verbosity"] > 0) as bar:
+                outcome = (rehearse if options["dry_run"] else retrain)(asked, bar.advance)
+        except Busy:
+            self._stop(options, BUSY, "Un autre calcul est en cours. Attendez sa fin, puis relancez.")
+        except NothingToTrain as problem:
+            self._stop(options, NOTHING, f"Rien à entraîner : {problem}")
+        except EngineError as problem:
+            self._stop(options, FAILED, str(problem))
+        if options["json"]:
+            self.stdout.write(json.dumps(as_json(outcome), ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join(as_sentences(outcome)))
+        if not outcome.verdict["passed"]:
+            sys.exit(HELD)
+
+    def _stop(self, options: dict[str, Any], code: int, sentence: str) -> None:
+        if options["json"]:
+            self.stdout.write(json.dumps({"error": sentence}, ensure_ascii=False))
+        raise CommandError(sentence, returncode=code)
+
+
+class _Bar:
+    """A progress bar on a terminal, nothing in a pipe."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self.bar = tqdm(
+            total=100, disable=not shown, file=sys.stderr, bar_format="{desc:<40} {percentage:3.0f} % |{bar}|"
+        )
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.bar.close()
+
+    def advance(self, step: str, share: float) -> None:
+        self.bar.set_description_str(step)
+        self.bar.update(round(share * 100) - self.bar.n)
+
+
+def _clusters(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not (text.isascii() and text.isdecimal() and 2 <= int(text) <= 50):
+        raise CommandError("--clusters attend « auto » ou un nombre de 2 à 50.")
+    return int(text)
+
+
+def _seed(seed: int | None) -> int | None:
+    if seed is not None and not 0 <= seed < 2**31:
+        raise CommandError("--seed attend un entier de 0 à 2 147 483 647.")
+    return seed

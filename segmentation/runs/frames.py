@@ -1,0 +1,87 @@
+"""From the book of record to columns of values: the only door through which the engine sees clients.
+
+Plain lists, so that a web process can score one client without pandas; training makes a DataFrame of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from clients.models import Client, Followers
+from clients.querysets import ClientQuerySet
+
+DAYS_IN_A_YEAR = 365.25
+PLATFORMS = tuple(Followers.Platform.values)
+CHUNK = 5000  # identifiers in one query; above it, reading everything is quicker
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One row a client, ordered by pk. `columns[name][i]` belongs to `pks[i]`; None is unknown."""
+
+    pks: list[int]
+    columns: dict[str, list[Any]]
+
+
+def trainable() -> ClientQuerySet:
+    """Active clients with at least one known follower count or turnover: those a run is fitted on."""
+    known = Q(turnover__isnull=False) | Q(followers__isnull=False)
+    return Client.objects.active().filter(known)
+
+
+def read(clients: ClientQuerySet, as_of: date) -> Frame:
+    """These clients' features as of a day: latest known followers per platform and turnover, seniority in years."""
+    rows = list(
+        clients.order_by("pk").values_list("pk", "category__name", "sector", "turnover", "client_since")
+    )  # in pk order: another physical order must not change a run
+    pks = [row[0] for row in rows]
+    columns: dict[str, list[Any]] = {
+        "category": [row[1] for row in rows],
+        "sector": [row[2] or None for row in rows],
+        "turnover": [None if row[3] is None else float(row[3]) for row in rows],
+        "seniority_years": [seniority(row[4], as_of) for row in rows],
+    }
+    followers = _followers(pks, as_of)
+    for platform in PLATFORMS:
+        columns[f"followers_{platform}"] = [followers.get((pk, platform)) for pk in pks]
+    return Frame(pks, columns)
+
+
+def seniority(since: date | None, as_of: date) -> float | None:
+    """Years as a client; None when unknown or still to come."""
+    if since is None or since > as_of:
+        return None
+    return (as_of - since).days / DAYS_IN_A_YEAR
+
+
+def of_one(facts: Mapping[str, Any], as_of: date) -> dict[str, list[Any]]:
+    """The same columns for one business that is not in the book: `category`, `sector`, `turnover`, `client_since`,
+    `followers` (platform → count), each unknown where absent."""
+    followers = facts.get("followers") or {}
+    turnover = facts.get("turnover")
+    return {
+        "category": [facts.get("category") or None],
+        "sector": [facts.get("sector") or None],
+        "turnover": [None if turnover is None else float(turnover)],
+        "seniority_years": [seniority(facts.get("client_since"), as_of)],
+        **{f"followers_{platform}": [followers.get(platform)] for platform in PLATFORMS},
+    }
+
+
+def _followers(pks: list[int], as_of: date) -> dict[tuple[int, str], int]:
+    """Latest reading by client and platform. Somebody known to have no account has no followers: a known zero."""
+    latest: dict[tuple[int, str], int] = {}
+    readings = Followers.objects.filter(measured_on__lte=as_of).order_by("measured_on", "pk")
+    if len(pks) <= CHUNK:
+        readings = readings.filter(client__in=pks)
+    for client, platform, count, has_account in readings.values_list("client", "platform", "count", "has_account"):
+        if count is not None:
+            latest[client, platform] = count
+        elif has_account is False:
+            latest[client, platform] = 0
+    return latest

@@ -1,0 +1,31 @@
+"""Moving the pointer: publish a run, or go back to an earlier one. No refit, no second copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from segmentation.models import Publication, Run
+
+
+class CannotPublish(Exception):
+    """Said in French, to whoever asked."""
+
+
+@transaction.atomic
+def publish(run: Run, *, by: Any = None, reason: str = "") -> Publication:
+    """Make `run` the one that people see. A held run needs a written reason, and so does going back.
+
+    Raises CannotPublish.
+    """
+    run = Run.objects.select_for_update().get(pk=run.pk)
+    if run.state not in {Run.State.TRAINED, Run.State.HELD, Run.State.PUBLISHED}:
+        raise CannotPublish(f"Le {run} est {run.get_state_display()} : il ne peut pas être publié.")
+    if Run.objects.current() == run:
+        raise CannotPublish(f"Le {run} est déjà publié.")
+    if run.state != Run.State.TRAINED and not reason.strip():
+        raise CannotPublish("Écrivez pourquoi : une raison est demandée pour publier ce calcul.")
+    run.state = Run.State.PUBLISHED
+    run.save(update_fields=["state"])
+    return Publication.objects.create(run=run, by=by, reason=reason.strip())

@@ -1,0 +1,183 @@
+"""One retrain, from the book of record to the pointer. The only caller of `engine.training`.
+
+Read and fit hold no transaction; then one transaction writes run, segments, profiles and assignments and moves the
+pointer. Whoever is killed before its end leaves the old run in service.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+from django.db import transaction
+from django.utils import timezone
+
+from clients.models import Client
+from dignamik.foundation.locks import exclusive
+from segmentation.engine.errors import EngineError
+from segmentation.engine.recipe import Recipe, default_recipe
+from segmentation.engine.scoring import NOT_CLASSIFIABLE, score
+from segmentation.engine.training import Fit, train
+from segmentation.models import Run, Segment
+from segmentation.runs import bulk, frames, identity
+from segmentation.runs.exporting import export
+from segmentation.runs.placing import Placement, placements
+from segmentation.runs.publishing import publish
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants of a run."""
+
+    clusters: int | None = None
+    seed: int | None = None
+    publish: bool = True
+    by: Any = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of it. `run` is None after a dry run; `segments` as (slug, name, size in training)."""
+
+    run: Run | None
+    state: str
+    fit: Fit
+    clients: int
+    scored: int
+    segments: tuple[tuple[str, str, int], ...]
+    verdict: dict[str, Any]
+    movements: dict[str, Any]
+    seconds: dict[str, float]
+
+
+class Clock:
+    """Seconds spent in each named part."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+
+
+def retrain(asked: Asked, on_progress: Progress | None = None) -> Outcome:
+    """Train on the clients as they are now, and publish if every gate passes.
+
+    Raises Busy when another retrain is going, NothingToTrain or another EngineError when the engine refuses.
+    """
+    with exclusive("retrain"):
+        _bury_the_dead()
+        recipe = _recipe(asked)
+        today = timezone.localdate()
+        run = Run.objects.create(
+            state=Run.State.TRAINING, as_of=today, recipe=recipe.to_dict(), seed=recipe.seed,
+            clusters=asked.clusters, requested_by=asked.by,
+        )  # fmt: skip
+        try:
+            return _carry_out(run, recipe, asked, on_progress)
+        except BaseException as problem:
+            said = str(problem) if isinstance(problem, EngineError) else "Le calcul a été interrompu par une erreur."
+            Run.objects.filter(pk=run.pk, state=Run.State.TRAINING).update(
+                state=Run.State.FAILED, error=said, finished_at=timezone.now()
+            )
+            raise
+
+
+def rehearse(asked: Asked, on_progress: Progress | None = None) -> Outcome:
+    """The same, writing nothing."""
+    clock = Clock()
+    fit, everyone, plan = _fit(_recipe(asked), timezone.localdate(), clock, on_progress)
+    clock.seconds |= {"write": 0.0, "total": round(sum(clock.seconds.values()), 3)}
+    segments = tuple((item.slug, item.name, item.size) for item in plan.named)
+    placed = sum(standing != NOT_CLASSIFIABLE for standing in score(everyone.columns, fit.document).standing)
+    return Outcome(None, "dry_run", fit, len(fit.index), placed, segments, plan.verdict, plan.movements, clock.seconds)
+
+
+def _recipe(asked: Asked) -> Recipe:
+    recipe = replace(default_recipe(), clusters=asked.clusters)
+    return recipe if asked.seed is None else recipe.with_seed(asked.seed)
+
+
+def _bury_the_dead() -> None:
+    """Runs still marked as training while we hold the lock belong to a process that died."""
+    Run.objects.filter(state=Run.State.TRAINING).update(
+        state=Run.State.FAILED, error="Le calcul a été interrompu avant la fin.", finished_at=timezone.now()
+    )
+
+
+def _fit(
+    recipe: Recipe, as_of: date, clock: Clock, on_progress: Progress | None
+) -> tuple[Fit, frames.Frame, identity.Plan]:
+    with clock.part("read"):
+        frame = frames.read(frames.trainable(), as_of)
+        everyone = frames.read(Client.objects.present(), as_of)
+    with clock.part("fit"):
+        table = pd.DataFrame(frame.columns, index=pd.Index(frame.pks, dtype="int64"))
+        before = identity.reference()
+        fit = train(table, recipe, on_progress, published=identity.document_of(before))
+    return fit, everyone, identity.plan(fit, before)
+
+
+def _carry_out(run: Run, recipe: Recipe, asked: Asked, on_progress: Progress | None) -> Outcome:
+    clock = Clock()
+    fit, everyone, plan = _fit(recipe, run.as_of, clock, on_progress)
+    with clock.part("write"), transaction.atomic():
+        segments = identity.settle(plan, fit, run)
+        run.scored = _write_assignments(run, fit, everyone, segments)
+        _write_run(run, fit, plan, segments)
+        passed = bool(plan.verdict["passed"])
+        run.state = Run.State.TRAINED if passed else Run.State.HELD
+        run.seconds = clock.seconds
+        run.finished_at = timezone.now()
+        run.save()
+        if passed and asked.publish:
+            publish(run, by=asked.by)
+            run.refresh_from_db(fields=["state"])
+    export(run, fit)
+    clock.seconds["total"] = round(sum(clock.seconds.values()), 3)
+    Run.objects.filter(pk=run.pk).update(seconds=clock.seconds)
+    named = tuple((segments[item.cluster].slug, segments[item.cluster].name, item.size) for item in plan.named)
+    return Outcome(run, run.state, fit, run.clients, run.scored, named, plan.verdict, plan.movements, clock.seconds)
+
+
+def _write_run(run: Run, fit: Fit, plan: identity.Plan, segments: dict[int, Segment]) -> None:
+    stable = tuple(segments[cluster].slug for cluster in range(fit.k))
+    run.document = replace(fit.document, stable=stable).to_dict()
+    run.k = fit.k
+    run.clients = len(fit.index)
+    run.scores = {
+        str(item.k): {**asdict(item), "stability": item.stability, "above_null": item.above_null}
+        for item in fit.candidates
+    }
+    run.choice = asdict(fit.choice)
+    run.verdict = plan.verdict
+    run.notes = list(fit.warnings)
+
+
+def _write_assignments(run: Run, fit: Fit, everyone: frames.Frame, segments: dict[int, Segment]) -> int:
+    """Place every present client; those the run was fitted on keep the label of training. Returns how many placed."""
+    fitted = set(fit.index.tolist())
+    now = timezone.now()
+    placed = placements(score(everyone.columns, fit.document), segments)
+    rows = [_row(run.pk, pk, place, now, fitted=pk in fitted) for pk, place in zip(everyone.pks, placed, strict=True)]
+    segment = bulk.COLUMNS.index("segment_id")
+    return sum(row[segment] is not None for row in bulk.write(rows))
+
+
+def _row(run: int, client: int, place: Placement, now: datetime, *, fitted: bool) -> bulk.Row:
+    """One placement in the order of `bulk.COLUMNS`."""
+    segment = place.segment.pk if place.segment else None
+    second = place.second.pk if place.second else None
+    figures = (place.x, place.y, place.distance, place.second_distance, place.margin)
+    possible = [segment.slug for segment in place.possible]
+    return (run, client, segment, second, place.standing, fitted, *figures, possible, list(place.unknown), now)
