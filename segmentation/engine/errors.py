@@ -15,7 +15,7 @@ class FrameError(EngineError):
     """The table does not fit the recipe: a column is missing, an index is repeated."""
 
 
-class NothingToTrain(EngineError):  # noqa: N818 - the word of the house
+class NothingToTrain(EngineError):
     """Too few clients, or nothing known about them."""
 
 

@@ -33,6 +33,9 @@ def judge(
 def _structure(candidate: Candidate, recipe: Recipe) -> Gate:
     bound = recipe.gates.above_null
     value = candidate.above_null
+    if value is not None and candidate.gap is not None:
+        # Both the silhouette and the inertia must beat shuffled data; the weaker of the two is the figure.
+        value = min(value, candidate.gap)
     passed = value is not None and value >= bound
     if value is None:
         says = "La structure n’a pas pu être mesurée."

@@ -66,7 +66,11 @@ def sweep(
         partitions[k] = partition(part, k, starts=starts, seed=recipe.seed, warm=warm)
         candidates.append(_candidate(part, partitions[k], distances, nulls[k], recipe))
     known = tuple(candidates)
-    choice = imposed(known, recipe, ks) if recipe.clusters else choose(known, recipe, len(matrix))
+    in_service = None if start is None else len(start)
+    if recipe.clusters:
+        choice = imposed(known, recipe, len(matrix), min(recipe.clusters, distinct))
+    else:
+        choice = choose(known, recipe, len(matrix), in_service)
     best = partitions[choice.k]
     if len(rows) < len(matrix):
         best = warm_fit(matrix, best.centres)
