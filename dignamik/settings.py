@@ -182,13 +182,16 @@ STORAGES = {
 DJANGO_TABLES2_TEMPLATE = "includes/_table.html"
 LEAFLET_CONFIG = {"TILES": [], "NO_GLOBALS": True, "RESET_VIEW": False, "MAX_ZOOM": 18}
 REST_FRAMEWORK = {
+    # The first one names the challenge of a 401; a session has none and would make it a 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.SessionAuthentication",
         "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["dignamik.foundation.roles.HoldsPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["dignamik.foundation.refusals.JsonBody"],
+    "EXCEPTION_HANDLER": "dignamik.foundation.refusals.explain",
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is an unknown parameter like any other
     "DEFAULT_PAGINATION_CLASS": "dignamik.foundation.pagination.ApiPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "STRICT_JSON": True,
@@ -198,6 +201,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Dignamik",
     "DESCRIPTION": "Clients, segments et calculs de DIGNAMIK.",
     "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",

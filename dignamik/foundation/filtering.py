@@ -69,7 +69,7 @@ class BoundingBoxField(forms.CharField):
         return west, south, east, north
 
 
-class BoundingBoxFilter(django_filters.Filter):
+class BoundingBoxFilter(django_filters.CharFilter):
     field_class = BoundingBoxField
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:

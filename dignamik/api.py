@@ -1,0 +1,50 @@
+"""The one router: every address of the API, explicit. `dignamik.urls` mounts it under `/api/`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.urls import include, path
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from clients.api.categories import Categories
+from segmentation.api.portfolio import Portfolio
+from segmentation.api.runs import Runs
+from segmentation.api.score import Score
+from segmentation.api.segments import Segments
+
+
+class Nowhere(APIView):
+    """Any other address of the API answers as the API does, in JSON, and says nothing to strangers."""
+
+    permission_required: tuple[str, ...] = ()
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, rest: str) -> Response:
+        raise Http404
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        raise Http404
+
+
+router = SimpleRouter(use_regex_path=False)
+router.register("clients", Portfolio, basename="api-client")
+router.register("categories", Categories, basename="api-category")
+router.register("segments", Segments, basename="api-segment")
+router.register("runs", Runs, basename="api-run")
+router.register("score", Score, basename="api-score")
+
+urlpatterns = [
+    path("v1/", include(router.urls)),
+    path("v1/<path:rest>", Nowhere.as_view(), name="api-nowhere"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    # A page for people: whoever is not signed in is sent to the login page.
+    path("docs/", login_required(SpectacularSwaggerSplitView.as_view(url_name="api-schema")), name="api-docs"),
+]

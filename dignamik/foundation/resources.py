@@ -1,0 +1,77 @@
+"""What every resource of the API has in common: who may, which parameters exist, how a filter refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.viewsets import GenericViewSet
+
+from dignamik.foundation.refusals import Refusal
+
+LONGEST_ID = 18  # digits; a longer number is no key of a 64-bit column
+
+
+class StrictFilters(DjangoFilterBackend):
+    """Hands the query string to the view's StrictFilterSet.
+
+    django-filter's own translation of errors applies `%` to the sentence, and a parameter called `%d` breaks it.
+    """
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        filterset = self.get_filterset(request, queryset, view)
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            raise ValidationError({name: list(messages) for name, messages in filterset.errors.items()})
+        return filterset.qs  # type: ignore[no-any-return]
+
+
+class ResourceSchema(AutoSchema):
+    """Documents what a resource answers when it refuses, next to what it answers."""
+
+    def get_response_serializers(self) -> Any:
+        found = super().get_response_serializers()
+        answers = found if isinstance(found, dict) else {200: found}
+        codes = [400, 401, 403, 404, 406, *([413, 415] if self.method == "POST" else [])]
+        return answers | {code: Refusal for code in codes if code not in answers}
+
+
+class Resource(GenericViewSet[Any]):
+    """A viewset that refuses query parameters it does not know. `permission_required` in Django's own names."""
+
+    permission_required: tuple[str, ...] = ()
+    filter_backends = (StrictFilters,)
+    filterset_class: Any = None
+    # Rows of the list and the single object, as documented; the answers are plain dictionaries.
+    row_class: Any = None
+    detail_class: Any = None
+    schema = ResourceSchema()
+    metadata_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        strangers = [name for name in request.query_params if name not in self.parameters()]
+        if strangers:
+            raise ValidationError({"__all__": [f"« {name} » n’est pas un filtre connu." for name in strangers]})
+
+    def parameters(self) -> set[str]:
+        """The query parameters of the action at hand."""
+        if self.action != "list":
+            return set()
+        return {"page", "page_size", *(self.filterset_class.base_filters if self.filterset_class else ())}
+
+    def get_serializer_class(self) -> Any:
+        return self.row_class if self.action == "list" else self.detail_class
+
+
+def key(text: str) -> int:
+    """The primary key in an address. Whatever can't be one is absent, like one that does not exist."""
+    if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_ID:
+        raise Http404
+    return int(text)

@@ -1,0 +1,85 @@
+"""The clients of the book of record, and where the run that people see places each of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from rest_framework import serializers
+
+from clients.api.clients import ClientDetail, ClientRow, Clients
+from clients.querysets import ClientQuerySet
+from segmentation.api.naming import SegmentName, named
+from segmentation.filters import PortfolioFilter
+from segmentation.models import Assignment, Run, Segment
+from segmentation.querysets import with_segment
+
+
+class PlaceFields(serializers.Serializer[Any]):
+    """All null before the first publication, and for a client that the run has not placed yet."""
+
+    segment = serializers.CharField(allow_null=True, help_text="Identifiant du segment.")
+    segment_name = serializers.CharField(allow_null=True)
+    standing = serializers.ChoiceField(choices=Assignment.Standing.choices, allow_null=True)
+    margin = serializers.FloatField(
+        allow_null=True, help_text="0 : à la frontière de deux segments ; 1 : au centre du sien."
+    )
+
+
+class PortfolioRow(ClientRow, PlaceFields):
+    """A client in a list, with its segment."""
+
+
+class Place(serializers.Serializer[Any]):
+    """How sure the run is of a client's segment, and why not more."""
+
+    run = serializers.IntegerField()
+    distance = serializers.FloatField(allow_null=True, help_text="Distance au centre du segment.")
+    second = SegmentName(allow_null=True, help_text="Le segment le plus proche après le sien.")
+    second_distance = serializers.FloatField(allow_null=True)
+    possible = SegmentName(many=True, help_text="Segments possibles une fois les données manquantes connues.")
+    missing = serializers.ListField(child=serializers.CharField(), help_text="Données inconnues.")
+    fitted = serializers.BooleanField(help_text="A servi au calcul.")
+    scored_at = serializers.DateTimeField()
+
+
+class PortfolioDetail(ClientDetail, PlaceFields):
+    """Everything on one client, with its segment and how sure that is."""
+
+    place = Place(allow_null=True)
+
+
+class Portfolio(Clients):
+    """What `/api/v1/clients/` is. `clients` knows nothing of segments, so it is completed here, as the pages are."""
+
+    filterset_class = PortfolioFilter
+    row_class = PortfolioRow
+    detail_class = PortfolioDetail
+    columns = Clients.columns | {
+        "segment": "segment_slug", "segment_name": "segment_name", "standing": "standing", "margin": "margin",
+    }  # fmt: skip
+
+    @cached_property
+    def run(self) -> Run | None:
+        return Run.objects.shown_to(self.request.user)
+
+    def get_queryset(self) -> ClientQuerySet:
+        return with_segment(super().get_queryset(), self.run)
+
+    def whole(self, row: dict[str, Any]) -> dict[str, Any]:
+        return super().whole(row) | {"place": self.place(row["id"])}
+
+    def place(self, client: int) -> dict[str, Any] | None:
+        found = Assignment.objects.filter(run=self.run, client=client).select_related("second").first()
+        if found is None:
+            return None
+        return {
+            "run": found.run_id,
+            "distance": found.distance,
+            "second": named(found.second),
+            "second_distance": found.second_distance,
+            "possible": [named(segment) for segment in Segment.objects.filter(slug__in=found.possible)],
+            "missing": found.unknown,
+            "fitted": found.fitted,
+            "scored_at": found.scored_at,
+        }

@@ -1,0 +1,169 @@
+"""Where one business, in the book of record or not, would stand in the published run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clients.models import LARGEST_AMOUNT, Category
+from clients.places import fold
+from dignamik.foundation.refusals import Refusal, StrictSerializer
+from dignamik.foundation.resources import Resource
+from segmentation.api.naming import SegmentName, named
+from segmentation.engine.errors import DocumentError
+from segmentation.models import Assignment, Run
+from segmentation.runs.frames import DAYS_IN_A_YEAR
+from segmentation.runs.placing import Placement, place
+
+MOST_FOLLOWERS = 2**31 - 1
+LONGEST_SENIORITY = 150  # years
+UNSEEN = "Aucun client n’est de ce {what} : il est traité comme « autre »."
+
+
+class NotPublished(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "Aucun calcul n’est publié : il n’y a pas encore de segment où placer une entreprise."
+    default_code = "not_published"
+
+
+class Unreadable(NotPublished):
+    default_detail = "Le modèle du calcul publié n’est pas lisible. Relancez un calcul."
+
+
+class WholeNumber(serializers.IntegerField):
+    """A JSON integer; `int()` would also read "1_000", "١٢" and true."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Amount(serializers.DecimalField):
+    """A JSON number, or digits as text; `Decimal()` would also read "1_000" and "١٢"."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str) and (not data.isascii() or "_" in data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Audience(StrictSerializer):
+    """Followers by platform. Absent or null: unknown. 0: none."""
+
+    facebook = WholeNumber(min_value=0, max_value=MOST_FOLLOWERS, required=False, allow_null=True)
+    instagram = WholeNumber(min_value=0, max_value=MOST_FOLLOWERS, required=False, allow_null=True)
+    linkedin = WholeNumber(min_value=0, max_value=MOST_FOLLOWERS, required=False, allow_null=True)
+    tiktok = WholeNumber(min_value=0, max_value=MOST_FOLLOWERS, required=False, allow_null=True)
+    youtube = WholeNumber(min_value=0, max_value=MOST_FOLLOWERS, required=False, allow_null=True)
+
+
+class Business(StrictSerializer):
+    """What is known of a business. Everything may be absent or null: unknown, never 0."""
+
+    category = serializers.CharField(
+        max_length=120, required=False, allow_null=True, allow_blank=True, help_text="Type d’entreprise, par son nom."
+    )
+    sector = serializers.CharField(
+        max_length=120, required=False, allow_null=True, allow_blank=True, help_text="Déduit du type s’il est connu."
+    )
+    followers = Audience(required=False, allow_null=True)
+    turnover = Amount(
+        max_digits=14, decimal_places=2, min_value=-LARGEST_AMOUNT, max_value=LARGEST_AMOUNT,
+        required=False, allow_null=True, help_text="Chiffre d’affaires annuel, en euros.",
+    )  # fmt: skip
+    client_since = serializers.DateField(required=False, allow_null=True)
+    seniority_years = serializers.FloatField(
+        min_value=0, max_value=LONGEST_SENIORITY, required=False, allow_null=True, help_text="Au lieu de client_since."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        years = attrs.get("seniority_years")
+        if years is None:
+            return attrs
+        if attrs.get("client_since") is not None:
+            raise ValidationError({"seniority_years": ["Donnez client_since ou seniority_years, pas les deux."]})
+        if not 0 <= years <= LONGEST_SENIORITY:  # NaN passes the bounds of the field
+            raise ValidationError({"seniority_years": ["Un nombre est attendu."]})
+        return attrs
+
+
+class Placed(serializers.Serializer[Any]):
+    """Where the business would stand. `segment` is null when too little is known."""
+
+    run = serializers.IntegerField()
+    segment = SegmentName(allow_null=True)
+    standing = serializers.ChoiceField(choices=Assignment.Standing.choices)
+    margin = serializers.FloatField(
+        allow_null=True, help_text="0 : à la frontière de deux segments ; 1 : au centre du sien."
+    )
+    second = SegmentName(allow_null=True)
+    possible = SegmentName(many=True, help_text="Segments possibles une fois les données manquantes connues.")
+    missing = serializers.ListField(child=serializers.CharField(), help_text="Données inconnues.")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="Ce qu’il faut savoir de cette réponse.")
+
+
+class Score(Resource):
+    permission_required = ("segmentation.view_segment",)
+    queryset = Run.objects.none()
+
+    def get_serializer_class(self) -> Any:
+        return Business
+
+    @extend_schema(responses={200: Placed, 409: Refusal})
+    def create(self, request: Request) -> Response:
+        """Placer une entreprise dans le calcul publié. Rien n’est enregistré."""
+        asked = Business(data=request.data)
+        asked.is_valid(raise_exception=True)
+        run = Run.objects.current()
+        if run is None:
+            raise NotPublished
+        facts, notes = understood(asked.validated_data, run.as_of)
+        try:
+            placed = place(facts, run)
+        except DocumentError:
+            raise Unreadable from None
+        return Response(answer(placed, run, notes))
+
+
+def understood(said: Mapping[str, Any], as_of: date) -> tuple[dict[str, Any], list[str]]:
+    """The business in the words of the book of record, and what was not known there."""
+    facts = dict(said)
+    years = facts.pop("seniority_years", None)
+    if years is not None:
+        facts["client_since"] = as_of - timedelta(days=round(years * DAYS_IN_A_YEAR))
+    categories = list(Category.objects.all())
+    notes = []
+    if facts.get("category"):
+        category = next((one for one in categories if fold(one.name) == fold(facts["category"])), None)
+        if category is None:
+            notes.append(UNSEEN.format(what="type d’entreprise"))
+        else:
+            facts |= {"category": category.name, "sector": facts.get("sector") or category.sector}
+    if facts.get("sector"):
+        sector = next((one.sector for one in categories if fold(one.sector) == fold(facts["sector"])), None)
+        if sector is None:
+            notes.append(UNSEEN.format(what="secteur"))
+        facts["sector"] = sector or facts["sector"]
+    return facts, notes
+
+
+def answer(placed: Placement, run: Run, notes: list[str]) -> dict[str, Any]:
+    """A placement as an answer."""
+    return {
+        "run": run.pk,
+        "segment": named(placed.segment),
+        "standing": placed.standing,
+        "margin": placed.margin,
+        "second": named(placed.second),
+        "possible": [named(segment) for segment in placed.possible],
+        "missing": list(placed.unknown),
+        "notes": notes,
+    }
