@@ -1,0 +1,18 @@
+"""What stops a way in, as a sentence for people that says what to do."""
+
+from __future__ import annotations
+
+from clients.models import Demo
+
+
+class IntakeError(Exception):
+    """The message is French, whole, and names the remedy. Nothing was written."""
+
+
+def refuse_beside_demo() -> None:
+    """Real clients never enter a database that holds the demonstration portfolio."""
+    if Demo.objects.exists():
+        raise IntakeError(
+            "Cette base contient la démonstration : de vrais clients ne peuvent pas y entrer. "
+            "Retirez-la avec « manage.py seed_demo --remove », ou donnez un autre DATA_DIR."
+        )

@@ -1,0 +1,64 @@
+"""A file of any accepted format as one table of raw cells, and the limits on what is read at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from clients.intake.errors import IntakeError
+
+MAX_BYTES = 50_000_000
+MAX_ROWS = 20_000
+MAX_COLUMNS = 200
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A cell that the file itself marks as having no value: an Excel error, a formula that was never calculated."""
+
+    shown: str
+    reason: str
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+Cell = str | int | float | bool | datetime | date | time | timedelta | Broken | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """`line` is the number that a person sees in the file, the heading being line 1."""
+
+    line: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def is_blank(self) -> bool:
+        return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in self.cells)
+
+
+@dataclass
+class Table:
+    """`notes` are French sentences about the file as a whole; `blank_lines` were skipped between rows.
+
+    `pads_rows`: rows end with their last filled cell, as workbooks have them, so that a short row is no error.
+    """
+
+    headings: tuple[str, ...]
+    rows: list[Row]
+    blank_lines: int = 0
+    notes: list[str] = field(default_factory=list)
+    dates_from_1904: bool = False
+    pads_rows: bool = False
+    _blank: int = 0
+
+    def add(self, row: Row) -> None:
+        """Append a row. Raises IntakeError beyond the limit; blank rows are counted once something follows them."""
+        if row.is_blank:
+            self._blank += 1
+            return
+        if len(self.rows) == MAX_ROWS:
+            raise IntakeError(f"Ce fichier dépasse {MAX_ROWS} lignes : découpez-le.")
+        self.blank_lines, self._blank = self.blank_lines + self._blank, 0
+        self.rows.append(row)
