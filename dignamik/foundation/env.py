@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -78,5 +78,5 @@ def prisma_url(url: str) -> str:
         elif key not in PRISMA_ONLY:
             kept.append((key, value))
     if schema:
-        kept.append(("options", f"-c search_path={schema}"))
-    return urlunsplit(parts._replace(query=urlencode(kept)))
+        kept.append(("options", f'-c search_path="{schema}"'))
+    return urlunsplit(parts._replace(query=urlencode(kept, quote_via=quote)))
