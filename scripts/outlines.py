@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,13 @@ class Outline:
         return KM_PER_DEGREE * min(
             _to_segment(((a - longitude) * shrink, b - latitude), ((c - longitude) * shrink, d - latitude))
             for ring in self._rings
-            for (a, b), (c, d) in zip(ring, ring[1:], strict=False)
+            for (a, b), (c, d) in pairwise(ring)
         )
 
     def _holds(self, latitude: float, longitude: float) -> bool:
         crossings = 0
         for ring in self._rings:
-            for (x1, y1), (x2, y2) in zip(ring, ring[1:], strict=False):
+            for (x1, y1), (x2, y2) in pairwise(ring):
                 if (y1 > latitude) != (y2 > latitude):
                     crossings += longitude < (x2 - x1) * (latitude - y1) / (y2 - y1) + x1
         return crossings % 2 == 1
@@ -116,7 +117,7 @@ def _wound(polygon: Polygon) -> Polygon:
 
 def _area(ring: Ring) -> float:
     """Return twice the signed area, positive when counter-clockwise, in square degrees."""
-    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(ring, ring[1:], strict=False))
+    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(ring))
 
 
 def _to_segment(start: tuple[float, float], end: tuple[float, float]) -> float:

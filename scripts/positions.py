@@ -1,7 +1,7 @@
 """Where the communes are: names and postal codes of one source joined with the points of GeoNames, doubts left out.
 
-No table names a commune and its GeoNames place together, so the join goes by name. What keeps homonyms apart is the region
-that both sources give, the outline of the department, and the neighbours that share a postal code.
+No table names a commune and its GeoNames place together, so the join goes by name. What keeps homonyms apart is the
+region that both sources give, the outline of the department, and the neighbours that share a postal code.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ OUTSIDE_KM = 5.0
 HOMONYM_OUTSIDE_KM = 2.0
 # Two places of one name in one department this near are one town listed twice.
 SAME_TOWN_KM = 6.0
-# A point farther than this from all others of its postal code, or of its intercommunality where it is alone in the code, is
-# a homonym's, except where communes are vast.
+# A point farther than this from all others of its postal code, or of its intercommunality where it is alone in the
+# code, is a homonym's, except where communes are vast.
 STRAY_KM = 15.0
 LONE_STRAY_KM = 20.0
 LARGE_COMMUNES = frozenset({"2A", "2B", *OVERSEAS.values()})
-# How many of a commune's people may live in the place found under another spelling: fewer is a hamlet, more another town.
+# How many of a commune's people may live in the place found under another spelling: fewer is a hamlet, more another
+# town.
 POPULATION_RATIO = (0.2, 1.6)
 
 Point = tuple[float, float]  # latitude, longitude in degrees
@@ -59,7 +60,7 @@ class Places:
 class Row:
     """One line of the commune table. `kind` is commune, district (arrondissement) or former (merged into `parent`).
 
-    `groups` are neighbourhoods from small to large (intercommunality, sub-prefecture, department), for positions by default.
+    `groups` are neighbourhoods from small to large (intercommunality, sub-prefecture, department), for want of a point.
     """
 
     insee: str
@@ -118,8 +119,8 @@ def mean(points: Iterable[Point]) -> Point:
 def _with_own_points(rows: list[Row], places: Places, outlines: Mapping[str, Outline]) -> list[Row]:
     """Give each row the GeoNames point of its name where name, region and the department's outline leave no doubt.
 
-    First by the name, then by other spellings that GeoNames knows, then by the beginning of a compound name ("Theix" for
-    "Theix-Noyalo"): each only for rows and points that are still free, and each checked against the neighbours.
+    First by the name, then by other spellings that GeoNames knows, then by the beginning of a compound name ("Theix"
+    for "Theix-Noyalo"): each only for rows and points that are still free, and each checked against the neighbours.
     """
     homonyms: dict[Key, list[str]] = defaultdict(list)
     for row in rows:
@@ -128,8 +129,11 @@ def _with_own_points(rows: list[Row], places: Places, outlines: Mapping[str, Out
         taken = {row.point for row in rows if row.point}
         placed = []
         for row in rows:
-            found = None if row.point else _own_point(row, homonyms, _candidates(row, places, spelling, taken), outlines)
-            placed.append(replace(row, point=found, precision="commune") if found else row)
+            if row.point is None:
+                candidates = _candidates(row, places, spelling, taken)
+                point = _own_point(row, homonyms, candidates, outlines)
+                row = replace(row, point=point, precision="commune" if point else "")
+            placed.append(row)
         rows = _without_strays(placed)
     return rows
 
@@ -147,7 +151,8 @@ def _candidates(row: Row, places: Places, spelling: str, taken: set[Point]) -> l
         keys = [" ".join(words[:count]) for count in range(len(words) - 1, 0, -1)] if row.kind == "commune" else []
         found = next((places.by_name[area, each] for each in keys if (area, each) in places.by_name), [])
     low, high = POPULATION_RATIO
-    return [each for each in found if each.point not in taken and low <= each.population / max(row.population, 1) <= high]
+    people = max(row.population, 1)
+    return [each for each in found if each.point not in taken and low <= each.population / people <= high]
 
 
 def _own_point(
@@ -164,7 +169,7 @@ def _own_point(
 
 
 def _belongs(point: Point, department: str, rivals: list[str], outlines: Mapping[str, Outline]) -> bool:
-    """True when the point is in the department, or outside by less than the outline's own error and nearer than any rival."""
+    """True when the point is in the department, or outside by no more than its outline's error with no rival nearer."""
     if department not in outlines:
         return True
     outside = outlines[department].distance_km(point)
@@ -213,17 +218,20 @@ def _fill_in(rows: list[Row], places: Places) -> list[Row]:
     ]
     by_area: dict[str, list[Point]] = defaultdict(list)
     for row in rows:
-        areas = (f"merged into {row.parent}",) if row.kind == "former" else (*row.postal_codes, *row.groups)
-        for area in areas if row.point else ():
-            by_area[area].append(row.point)
+        if row.point is not None:
+            merged = (f"merged into {row.parent}",)
+            for area in merged if row.kind == "former" else (*row.postal_codes, *row.groups):
+                by_area[area].append(row.point)
     for territory, place in places.largest.items():
         by_area[f"department {territory}"] = by_area[f"department {territory}"] or [place.point]
     return [row if row.point or row.kind == "former" else _approximated(row, by_area) for row in rows]
 
 
 def _approximated(row: Row, by_area: Mapping[str, list[Point]]) -> Row:
-    """Return the row at the mean of the communes it was merged from or of its postal code's, else of the smallest group's."""
-    neighbours = by_area.get(f"merged into {row.insee}") or [each for code in row.postal_codes for each in by_area.get(code, ())]
+    """Return the row at the mean of the communes merged into it or of its postal code, else of a group."""
+    neighbours = by_area.get(f"merged into {row.insee}") or [
+        each for code in row.postal_codes for each in by_area.get(code, ())
+    ]
     if neighbours:
         return replace(row, point=mean(neighbours), precision="postal_code")
     wider = next(by_area[group] for group in row.groups if by_area.get(group))

@@ -1,7 +1,6 @@
 """French geography, offline: names of towns, postal codes, departments, positions. No Django, no network.
 
-    resolve("ST ETIENNE CEDEX 2", "42006")   # Place(insee="42218", name="Saint-Étienne", …, precision="commune")
-    fold_town("Paris 11ème") == fold_town("PARIS")
+`resolve("ST ETIENNE CEDEX 2", "42006")` is Saint-Étienne; `fold_town("Paris 11ème") == fold_town("PARIS")`.
 """
 
 from __future__ import annotations

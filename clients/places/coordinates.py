@@ -49,8 +49,8 @@ _SENTENCES: dict[Verdict, str] = {
 class CoordinateCheck:
     """What was found out about a pair of coordinates, in degrees (WGS 84).
 
-    `sentence` is for people, in French. `corrected` is (latitude, longitude) the right way round when they look swapped: it
-    is offered, never applied in silence.
+    `sentence` is for people, in French. `corrected` is (latitude, longitude) the right way round when they look
+    swapped: it is offered, never applied in silence.
     """
 
     verdict: Verdict

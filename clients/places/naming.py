@@ -11,17 +11,28 @@ _LETTERS = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", 
 # Apostrophes and dashes of every keyboard: people mix them with each other and with a space.
 _SEPARATORS = "'’‘ʼ`´′‛＇-‐‑‒–—―−"
 _TABLE = str.maketrans({**_LETTERS, **dict.fromkeys(_SEPARATORS, " ")})
+# The accented letters of Latin alphabets at once: decomposing is slow, and the table of communes has 37,000 names.
+_ACCENTED = _TABLE | {
+    code: parts[0].lower()
+    for code in range(0xC0, 0x180)
+    if len(parts := unicodedata.normalize("NFD", chr(code))) > 1 and parts[0].isascii()
+}
 
 _SAINTS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
-_ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
+_ROMAN = (
+    *("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"),
+    *("xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii", "xix", "xx"),
+)
 _DISTRICTS = {"paris": 20, "lyon": 9, "marseille": 16}
+_CITIES = tuple(f"{city} " for city in _DISTRICTS)
 
-_ON = re.compile(r"\bs/\s*(?=s/)|\bs/(?!s/)\s*")  # "Chalon s/Saône", "Neuville s/s Bois"
+_UNDER = re.compile(r"\bs/s(?:/|\b)\s*")  # "Rosny s/s Bois"
+_ON = re.compile(r"\bs/\s*")  # "Chalon s/Saône"
 _TRAILING_ARTICLE = re.compile(r"^(?P<name>.+?)\s*\(\s*(?P<article>le|la|les|l)\s*\)$")
 _NOT_WORD = re.compile(r"[^\w]+|_+")
 _POSTAL_CODE = re.compile(r"\b\d{5}\b")
 _CEDEX = re.compile(r"\bcedex(?: \d{1,2})?\b")
-_LEADING_ARTICLE = re.compile(r"^(?:le|la|les|l) (?=.)")
+_ARTICLES = ("le ", "la ", "les ", "l ")
 _DISTRICT = re.compile(
     r"^(?P<city>paris|lyon|marseille) "
     rf"(?P<number>\d{{1,2}}|{'|'.join(reversed(_ROMAN))}) ?"
@@ -30,14 +41,15 @@ _DISTRICT = re.compile(
 
 
 def fold(text: str) -> str:
-    """Return `text` as search and comparison see it: no case, accents, ligatures, apostrophes, hyphens or double spaces.
+    """Return `text` without what search and comparison ignore: case, accents, ligatures, apostrophes, hyphens, spacing.
 
     NFC and NFD, `œ` and `oe`, `’`, `'` and `-`, a no-break space and a space become the same. Other punctuation stays.
     Folding twice changes nothing.
     """
-    if text.isascii():
-        return " ".join(text.lower().translate(_TABLE).split())
-    # Apostrophe look-alikes such as the acute accent decompose into a space and a mark, so they are replaced first as well.
+    simple = text.lower().translate(_ACCENTED)
+    if simple.isascii():
+        return " ".join(simple.split())
+    # Look-alikes of the apostrophe, such as a lone acute accent, decompose too: they are replaced before and after.
     plain = unicodedata.normalize("NFKD", text.translate(_TABLE)).casefold()
     plain = unicodedata.normalize("NFKD", plain)
     kept = (char for char in plain if not unicodedata.combining(char) and unicodedata.category(char) != "Cf")
@@ -48,17 +60,18 @@ def fold(text: str) -> str:
 def fold_town(text: str) -> str:
     """Return the name of a town as `fold` does, and also without the ways of writing that do not change the town.
 
-    `St`/`Ste` are spelled out, `s/` is `sur`, and a CEDEX, a postal code, an arrondissement of Paris, Lyon or Marseille and
-    punctuation go away: "SAINT-ETIENNE CEDEX 2", "St. Etienne" and "42000 Saint-Étienne" are one town. Empty for no name.
+    `St`/`Ste` are spelled out, `s/` is `sur`, and a CEDEX, a postal code, an arrondissement of Paris, Lyon or Marseille
+    and punctuation go away: "SAINT-ETIENNE CEDEX 2", "St. Etienne" and "42000 Saint-Étienne" are one town. Empty for
+    no name.
     """
     name, _ = split_district(text)
     return name
 
 
 def split_district(text: str) -> tuple[str, int | None]:
-    """Return the folded town and the arrondissement's number: "PARIS 11ème" gives ("paris", 11), "Nantes" ("nantes", None)."""
+    """Return the folded town and the number of its arrondissement or None: "PARIS 11ème" gives ("paris", 11)."""
     name = _spelled_out(fold(text))
-    found = _DISTRICT.match(name)
+    found = _DISTRICT.match(name) if name.startswith(_CITIES) else None
     if found is None:
         return name, None
     city, written = found["city"], found["number"]
@@ -68,7 +81,7 @@ def split_district(text: str) -> tuple[str, int | None]:
 
 def without_article(town: str) -> str:
     """Return a folded town without its article: files exported from other tools write "Mans" for "Le Mans"."""
-    return _LEADING_ARTICLE.sub("", town)
+    return town.partition(" ")[2] if town.startswith(_ARTICLES) else town
 
 
 def postal_code_in(text: str) -> str | None:
@@ -79,12 +92,13 @@ def postal_code_in(text: str) -> str | None:
 
 def _spelled_out(folded: str) -> str:
     """Spell out what a folded name of a town abbreviates and drop what is not its name."""
-    name = (
-        _ON.sub(lambda found: "sous " if found.group().count("/") > 1 else "sur ", folded) if "/" in folded else folded
-    )
+    name = _ON.sub("sur ", _UNDER.sub("sous ", folded)) if "/" in folded else folded
     if name.endswith(")"):
         name = _TRAILING_ARTICLE.sub(r"\g<article> \g<name>", name)
     if not name.replace(" ", "").isalpha():
         name = _POSTAL_CODE.sub(" ", _NOT_WORD.sub(" ", name))
-    words = " ".join(_SAINTS.get(word, word) for word in name.split())
-    return " ".join(_CEDEX.sub(" ", words).split()) if "cedex" in words else words
+    words = name.split()
+    if not _SAINTS.keys().isdisjoint(words):
+        words = [_SAINTS.get(word, word) for word in words]
+    name = " ".join(words)
+    return " ".join(_CEDEX.sub(" ", name).split()) if "cedex" in words else name

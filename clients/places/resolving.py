@@ -19,10 +19,11 @@ NEAR_KM = 30.0
 class Place:
     """Where a client is, as well as it is known.
 
-    `insee` and `name` are those of the present commune; both are empty when only a postal code shared by several communes or a
-    department is known. `postal_code` is the one given, repaired; without one, the commune's if it has only one, else empty.
-    Latitude and longitude are in degrees (WGS 84), and `precision` says whose point it is: the commune's, the mean of a postal
-    code's or the mean of a department's. The last two are off by 6 km and 15 km in the median: show them as approximate.
+    `insee` and `name` are those of the present commune; both are empty when only a department, or a postal code that
+    several communes share, is known. `postal_code` is the one given, repaired; without one, the commune's if it has
+    only one, else empty. Latitude and longitude are in degrees (WGS 84), and `precision` says whose point it is: the
+    commune's, the mean of a postal code's or of a department's (or a part of it). The last two are off by 6 km and
+    15 km in the median: show them as approximate.
     """
 
     insee: str
@@ -55,9 +56,10 @@ def resolve(
 ) -> Place | None:
     """Return the place of a town, or None where only a guess would give one; see `unplaced_reason` for why.
 
-    `department` is a code or a name, `insee` the code of a present commune; it wins over everything else. Then counts the name
-    among the communes of the postal code, the name in its department or near it, the name alone if only one commune bears it,
-    the postal code alone, and last the department. A name and a postal code that contradict each other give None.
+    `department` is a code or a name, `insee` the code of a present commune; it wins over everything else. Then counts
+    the name among the communes of the postal code, the name in its department or near it, the name alone if only one
+    commune bears it, the postal code alone, and last the department. A name and a postal code that contradict each
+    other give None, and so does the name of several communes without a postal code.
     """
     found = _find(city, postal_code, department, insee)
     return found if isinstance(found, Place) else None
@@ -79,13 +81,13 @@ def _find(city: str, postal_code: str | int | float | None, department: str, ins
     written = _Written(city.strip(), town, district, code, area)
     if insee.strip().upper() in table.by_insee:
         return _at(table, table.by_insee[insee.strip().upper()], written)
-    named = table.by_town.get(town) or table.by_bare_town.get(without_article(town)) or []
+    named = table.by_town.get(town) or table.by_bare_town.get(town) or table.by_town.get(without_article(town)) or []
     commune = _in_postal_code(table, written) or _in_department(named, area) or _near(table, named, code)
     if commune is None and not area:
         commune = _only(named)
     if commune is not None:
         return _at(table, commune, written)
-    if area and _only(named) is not None:
+    if area and _is_elsewhere(table, town):
         said = f"le code postal {code}" if code else f"le département {area}"
         return _Unplaced(f"La ville « {written.city} » et {said} se contredisent.")
     if code in table.by_postal_code:
@@ -121,8 +123,14 @@ def _near(table: Table, named: Iterable[Commune], code: str) -> Commune | None:
     return _only([each for each in named if distance_km(middle, (each.latitude, each.longitude)) <= NEAR_KM])
 
 
+def _is_elsewhere(table: Table, town: str) -> bool:
+    """True when just one present commune bears the name; those of homonyms and former ones are many a hamlet's."""
+    commune = _only(table.by_town.get(town, ()))
+    return commune is not None and commune.kind == "commune"
+
+
 def _only(found: Sequence[Commune]) -> Commune | None:
-    """Return the one commune meant, or None for none or homonyms. A present commune's name counts before a former one's."""
+    """Return the one commune meant, or None for none or homonyms. A present commune counts before a former one."""
     present = [each for each in found if each.kind == "commune"]
     chosen = present or found
     return chosen[0] if len({each.parent or each.insee for each in chosen}) == 1 else None

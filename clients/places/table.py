@@ -1,4 +1,4 @@
-"""The communes and departments of France, read once from the files beside this package (see `clients/geo/SOURCES.md`)."""
+"""The communes and departments of France, read once from `clients/geo` (see `SOURCES.md` there)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 from clients.places.codes import prefix_department, repair_postal_code
-from clients.places.naming import fold, fold_town, split_district, without_article
+from clients.places.naming import fold, split_district, without_article
 
 _FILES = Path(__file__).resolve().parent.parent / "geo"
 
@@ -52,7 +52,10 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Every way to look a commune up, each in constant time. Values hold former communes too; `by_insee` only present ones."""
+    """Every way to look a commune up, each in constant time.
+
+    `by_town`, `by_bare_town` (names that have an article, without it) and `by_postal_code` hold former communes too.
+    """
 
     communes: tuple[Commune, ...]
     by_insee: Mapping[str, Commune]
@@ -75,15 +78,15 @@ DEPARTMENTS: Mapping[str, Department] = _read_departments()
 
 
 def communes() -> tuple[Commune, ...]:
-    """Return the present communes of France, overseas included, by INSEE code. Paris, Lyon and Marseille are one each."""
+    """Return the present communes of France, overseas included, by INSEE code. Paris is one commune."""
     return load().communes
 
 
 def department_of(postal_code: str) -> str | None:
     """Return the code of the department that a postal code serves, or None when it is no French postal code.
 
-    The table decides, because some codes serve communes next door and 20xxx says nothing about the half of Corsica; the digits
-    decide for a code that is not in it, such as a CEDEX.
+    The table decides, because some codes serve communes next door and 20xxx does not tell the halves of Corsica apart;
+    the digits decide for a code that is not in it, such as a CEDEX.
     """
     code = repair_postal_code(postal_code)
     if code is None:
@@ -106,7 +109,7 @@ def find_department(text: str) -> str | None:
 
 @functools.cache
 def load() -> Table:
-    """Return the table of communes; the first call reads the file (about 0.2 s), the others are free."""
+    """Return the table of communes; the first call reads the file (a quarter of a second), the others are free."""
     rows = _read_communes()
     present = {row.insee: row for row in rows if row.kind == "commune"}
     named = [row for row in rows if row.kind != "district"]
@@ -114,8 +117,10 @@ def load() -> Table:
     return Table(
         communes=tuple(present.values()),
         by_insee=present,
-        by_town=(by_town := _grouped((fold_town(row.name), row) for row in named)),
-        by_bare_town=_grouped((without_article(town), row) for town, found in by_town.items() for row in found),
+        by_town=(by_town := _grouped((split_district(row.name)[0], row) for row in named)),
+        by_bare_town=_grouped(
+            (bare, row) for town, found in by_town.items() if (bare := without_article(town)) != town for row in found
+        ),
         by_postal_code=_grouped((code, row) for row in named for code in row.postal_codes),
         districts={(town, number): row for row in districts for town, number in [split_district(row.name)] if number},
         districts_by_code={code: row for row in districts for code in row.postal_codes},
