@@ -11,10 +11,28 @@ from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 from django.core.files.storage import FileSystemStorage
 
-# Public name -> file under node_modules. Whatever a page loads from outside the project is in this table.
+# Outline icons that pages use, drawn as CSS masks in the colour of the text.
+ICONS = (
+    "alert-triangle",
+    "chart-pie",
+    "download",
+    "filter",
+    "history",
+    "layout-dashboard",
+    "logout",
+    "search",
+    "users",
+)
+# Public name -> file under node_modules. Whatever a page loads from outside the project is in this table. A file that
+# names its source map needs the map beside it, or collectstatic fails.
 FILES = {
     "vendor/tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "vendor/tabler/tabler.min.css.map": "@tabler/core/dist/css/tabler.min.css.map",
+    "vendor/echarts/echarts.esm.min.js": "echarts/dist/echarts.esm.min.js",
+    "vendor/markercluster/leaflet.markercluster.js": "leaflet.markercluster/dist/leaflet.markercluster.js",
+    "vendor/markercluster/leaflet.markercluster.js.map": "leaflet.markercluster/dist/leaflet.markercluster.js.map",
+    "vendor/markercluster/MarkerCluster.css": "leaflet.markercluster/dist/MarkerCluster.css",
+    **{f"vendor/icons/{name}.svg": f"@tabler/icons/icons/outline/{name}.svg" for name in ICONS},
 }
 
 
