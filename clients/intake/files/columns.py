@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
+from clients.intake import cells
+from clients.intake.cells import Cell
 from clients.intake.errors import IntakeError
-from clients.intake.files import cells
-from clients.intake.files.table import Cell
 from clients.models import FIRST_YEAR, LAST_YEAR, Client, Followers
 from clients.places import fold
 

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from clients.facts import ClientFacts, Reading
-from clients.intake.files.cells import NO, Unusable, says_no_account, shown
+from clients.intake.cells import NO, Cell, Unusable, says_no_account, shown
 from clients.intake.files.columns import Column, Columns
-from clients.intake.files.table import Cell, Row, Table
+from clients.intake.files.table import Row, Table
 from clients.places import check_coordinates, fold, fold_town, unplaced_reason
 
 Track = Callable[[Sequence[Row]], Iterable[Row]]

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
 
+from clients.intake.cells import Cell
 from clients.intake.errors import IntakeError
 
 MAX_BYTES = 50_000_000
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A cell that the file itself marks as having no value: an Excel error, a formula that was never calculated."""
-
-    shown: str
-    reason: str
-
-    def __str__(self) -> str:
-        return self.shown
-
-
-Cell = str | int | float | bool | datetime | date | time | timedelta | Broken | None
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from clients.intake.cells import Broken, Cell
 from clients.intake.errors import IntakeError
-from clients.intake.files.table import MAX_COLUMNS, Broken, Cell, Row, Table
+from clients.intake.files.table import MAX_COLUMNS, Row, Table
 
 MAX_ENTRIES = 1_000
 MAX_UNPACKED = 100_000_000

@@ -1,4 +1,4 @@
-"""Single cells, as French spreadsheets write them, to values: understood, unknown (None) or refused with a reason.
+"""Single cells, as French spreadsheets and databases write them, to values: understood, unknown (None) or refused.
 
 Nothing is guessed: `1.234` may be one or a thousand, so it is refused and the person decides.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -14,7 +15,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
 
-from clients.intake.files.table import Broken, Cell
 from clients.models import LARGEST_AMOUNT, Client
 from clients.places import fold, repair_postal_code
 
@@ -51,6 +51,20 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _EXCEL_ERROR = re.compile(r"#(?:N/A|REF!|VALEUR!|VALUE!|DIV/0!|NOM\?|NAME\?|NOMBRE!|NUM!|NUL!|NULL!)", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class Broken:
+    """A cell that the file itself marks as having no value: a formula that was never calculated."""
+
+    shown: str
+    reason: str
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+Cell = str | int | float | Decimal | bool | datetime | date | time | timedelta | Broken | None
+
+
 class Unusable(ValueError):
     """A cell that can't be taken; the message is the French reason, with what to do."""
 
@@ -84,10 +98,10 @@ def number(cell: Cell) -> Decimal | None:
     """A French or plainly English number. Refuses what has two readings, exponents, NaN and other scripts' digits."""
     if isinstance(cell, bool | datetime | date | time | timedelta):
         raise Unusable("Ce n’est pas un nombre.")
-    if isinstance(cell, int | float):
+    if isinstance(cell, int | float | Decimal):
         if not math.isfinite(cell):
             raise Unusable("Ce n’est pas un nombre utilisable.")
-        return Decimal(repr(cell))
+        return cell if isinstance(cell, Decimal) else Decimal(repr(cell))
     text = words(cell, longest=60)
     if text is None:
         return None
@@ -105,7 +119,7 @@ def number(cell: Cell) -> Decimal | None:
     elif _ENGLISH.fullmatch(bare):
         bare = bare.replace(",", "")
     else:
-        raise Unusable("Ce n’est pas un nombre : écrivez par exemple « 12 500,50 », ou laissez la cellule vide.")
+        raise Unusable("Ce n’est pas un nombre : écrivez par exemple « 12 500,50 », ou laissez vide.")
     return Decimal(bare) * scale
 
 
@@ -125,7 +139,7 @@ def count(cell: Cell) -> int | None:
     if value is None:
         return None
     if value < 0:
-        raise Unusable("Un nombre d’abonnés ne peut pas être négatif : corrigez-le, ou laissez la cellule vide.")
+        raise Unusable("Un nombre d’abonnés ne peut pas être négatif : corrigez-le, ou laissez vide.")
     if value != value.to_integral_value():
         raise Unusable("Un nombre d’abonnés est un nombre entier.")
     if value > LARGEST_COUNT:
@@ -218,7 +232,7 @@ def email(cell: Cell) -> str | None:
     try:
         validate_email(text)
     except ValidationError:
-        raise Unusable("Ce n’est pas une adresse e-mail : corrigez-la, ou laissez la cellule vide.") from None
+        raise Unusable("Ce n’est pas une adresse e-mail : corrigez-la, ou laissez vide.") from None
     return text
 
 
@@ -238,4 +252,4 @@ def yes_or_no(cell: Cell) -> bool | None:
         return True
     if fold(text) in NO:
         return False
-    raise Unusable("Écrivez « oui » ou « non », ou laissez la cellule vide.")
+    raise Unusable("Écrivez « oui » ou « non », ou laissez vide.")

@@ -1,0 +1,76 @@
+"""manage.py sync_source: bring the book of record up to the internal database, which is only ever read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from clients.facts import Origin, Stamp, Tally
+from clients.intake.errors import IntakeError
+from clients.intake.source.mapping import read_mapping
+from clients.intake.source.syncing import SyncReport, synchronise
+from clients.intake.wording import many
+
+SHOWN = 30
+
+
+class Command(BaseCommand):
+    help = "Reprend les clients de la base interne (Prisma). Elle n’est que lue ; relancer ne change rien de plus."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--url", default="", help="adresse de la source (par défaut : SOURCE_DATABASE_URL)")
+        parser.add_argument(
+            "--mapping", type=Path, metavar="FICHIER", help="correspondance des tables et colonnes (TOML)"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="dire ce qui changerait, sans rien écrire")
+        parser.add_argument("--force", action="store_true", help="accepter que la source ait perdu beaucoup de clients")
+        parser.add_argument("--json", action="store_true", help="un objet JSON sur la sortie standard")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            report = synchronise(
+                Stamp(Origin.SYNC, timezone.now()),
+                url=options["url"],
+                mapping=read_mapping(options["mapping"]),
+                dry_run=options["dry_run"],
+                force=options["force"],
+            )
+        except IntakeError as error:
+            if options["json"]:
+                self.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False))
+            raise CommandError(str(error)) from None
+        if options["json"]:
+            self.stdout.write(json.dumps(report.to_dict(), ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join(_sentences(report)))
+
+
+def _sentences(report: SyncReport) -> list[str]:
+    recorded = report.recorded
+    lines = [
+        f"Clients : {_tally(recorded.clients)}, {report.withdrawn} retirés.",
+        f"Relevés d’abonnés : {_tally(recorded.followers)}.",
+        f"Chiffres d’affaires : {_tally(recorded.turnover)}.",
+    ]
+    lines += [
+        f"Désaccord sur « {conflict.client} », {conflict.field} : ici « {conflict.ours} » (gardé), "
+        f"source « {conflict.theirs} »."
+        for conflict in recorded.conflicts[:SHOWN]
+    ]
+    for problem in report.rejected[:SHOWN]:
+        where = f"{problem.table}.{problem.column}" if problem.column else problem.table
+        lines.append(f"{where} du client {problem.id}, « {problem.value} » : {problem.reason}")
+    hidden = max(0, len(recorded.conflicts) - SHOWN) + max(0, len(report.rejected) - SHOWN)
+    if hidden:
+        lines.append(f"… et {many(hidden, 'autre', 'autres')} ; la liste entière est dans --json.")
+    if not report.committed:
+        lines.append("Essai à blanc : rien n’a été écrit.")
+    return lines
+
+
+def _tally(tally: Tally) -> str:
+    return f"{tally.created} créés, {tally.updated} mis à jour, {tally.unchanged} inchangés"
