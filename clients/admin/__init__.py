@@ -1,0 +1,7 @@
+"""The Django admin of the book of record. `segmentation.admin` adds where a run places each client."""
+
+from clients.admin.categories import CategoryAdmin
+from clients.admin.clients import ClientAdmin
+from clients.admin.people import PeopleAdmin, TokensAdmin
+
+__all__ = ["CategoryAdmin", "ClientAdmin", "PeopleAdmin", "TokensAdmin"]

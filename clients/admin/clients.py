@@ -1,0 +1,116 @@
+"""One client, all its facts, and who changed them. What is written here goes through `clients.recording`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+
+from clients import recording
+from clients.admin.forms import ClientForm, ReadingForm, TurnoverForm
+from clients.admin.lists import LookedAfter, Placed, Present
+from clients.models import Client, Demo, Followers, HeldService, Turnover
+from clients.places import fold
+from clients.querysets import SEES_EVERYTHING
+from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
+
+
+class Readings(admin.TabularInline):  # type: ignore[type-arg]
+    model = Followers
+    form = ReadingForm
+    extra = 0
+
+
+class Turnovers(admin.TabularInline):  # type: ignore[type-arg]
+    model = Turnover
+    form = TurnoverForm
+    extra = 0
+
+
+class HeldServices(admin.TabularInline):  # type: ignore[type-arg]
+    model = HeldService
+    extra = 0
+
+
+@admin.register(Client)
+class ClientAdmin(HistoryAdmin):
+    form = ClientForm
+    inlines = (HeldServices, Readings, Turnovers)
+    list_display: tuple[Any, ...] = (
+        "name", "category", "city", "department", "status", "account_manager", "turnover", "turnover_year", "followers",
+    )  # fmt: skip
+    list_select_related = ("category", "account_manager")
+    list_filter: ClassVar[tuple[Any, ...]] = (
+        "status", "sector", "do_not_contact", Placed, LookedAfter, Present, "category", "department",
+        ("account_manager", admin.RelatedOnlyFieldListFilter),
+    )  # fmt: skip
+    search_fields = ("name_folded",)
+    search_help_text = "Nom, ville, identifiant d’origine ou e-mail ; sans tenir compte des accents."
+    autocomplete_fields = ("category", "account_manager")
+    actions = None  # clients are not deleted by the dozen
+    readonly_fields: ClassVar[tuple[Any, ...]] = (
+        "department", "position_precision", "turnover", "turnover_year", "followers", "account_manager_name",
+        "created_at", "changed_at", "withdrawn_at",
+    )  # fmt: skip
+    fieldsets: ClassVar[tuple[Any, ...]] = (
+        (None, {"fields": ("name", "category", "sector", "status", "client_since", "source_id")}),
+        ("Contact", {"fields": ("email", "phone", "website", "has_website", "do_not_contact")}),
+        (
+            "Adresse",
+            {
+                "fields": (
+                    "address", "postal_code", "city", "department", "latitude", "longitude", "position_precision",
+                ),
+                "description": "Sans coordonnées, le client prend le point de sa commune. Videz-les pour y revenir.",
+            },
+        ),
+        ("Suivi", {"fields": ("account_manager", "account_manager_name", "services_known", "notes")}),
+        (
+            "Calculé",
+            {"fields": ("turnover", "turnover_year", "followers", "created_at", "changed_at", "withdrawn_at")},
+        ),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
+        """Whoever sees every client also sees withdrawn ones (behind a filter); others their own portfolio."""
+        if request.user.has_perm(SEES_EVERYTHING):
+            return super().get_queryset(request)
+        return Client.objects.visible_to(request.user)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Client], search_term: str
+    ) -> tuple[QuerySet[Client], bool]:
+        for word in fold(search_term).split():
+            queryset = queryset.filter(
+                Q(name_folded__contains=word)
+                | Q(city_folded__contains=word)
+                | Q(postal_code__startswith=word)
+                | Q(source_id__icontains=word)
+                | Q(email__icontains=word)
+            )
+        return queryset, False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> tuple[Any, ...]:
+        """The source's identifier ties a client to its source: given once, never moved."""
+        return self.readonly_fields if obj is None else (*self.readonly_fields, "source_id")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A client of the source would be back with the next sync: it is withdrawn there, not deleted here."""
+        if isinstance(obj, Client) and obj.source_id:
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:  # noqa: FBT001
+        recording.save(obj, changed=form.changed_data, user=request.user)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_related(request, form, formsets, change)
+        if any(formset.has_changed() for formset in formsets):
+            recording.facts_changed(form.instance)
+
+
+@admin.register(Demo)
+class DemoAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "planted_on")

@@ -1,0 +1,81 @@
+"""Forms of the admin: every truth that the database would refuse is said first, in French, beside the field.
+
+Model and fields are those of the admin that uses the form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from clients.models import FIRST_YEAR, LARGEST_AMOUNT, LAST_YEAR, Category
+from clients.places import check_coordinates, fold, repair_postal_code
+
+MOST_FOLLOWERS = 2**31 - 1
+
+
+class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_name(self) -> str:
+        return " ".join(str(self.cleaned_data["name"]).split())
+
+    def clean_postal_code(self) -> str:
+        written = str(self.cleaned_data["postal_code"])
+        code = repair_postal_code(written) if written else ""
+        if code is None:
+            raise ValidationError("Ce code postal n’est pas français : cinq chiffres sont attendus.")
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        latitude, longitude = cleaned.get("latitude"), cleaned.get("longitude")
+        if {"latitude", "longitude"} & set(self.errors) or (latitude is None and longitude is None):
+            return cleaned
+        found = check_coordinates(latitude, longitude)
+        if not found.valid:
+            self.add_error("latitude", found.sentence)
+        return cleaned
+
+
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_name(self) -> str:
+        name = " ".join(str(self.cleaned_data["name"]).split())
+        for other in Category.objects.exclude(pk=self.instance.pk):
+            if fold(other.name) == fold(name):
+                raise ValidationError(f"« {other.name} » existe déjà.")
+        return name
+
+    def clean_sector(self) -> str:
+        return " ".join(str(self.cleaned_data["sector"]).split())
+
+
+class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_count(self) -> int | None:
+        count: int | None = self.cleaned_data["count"]
+        if count is not None and count > MOST_FOLLOWERS:
+            raise ValidationError("Ce nombre d’abonnés n’est pas plausible.")
+        return count
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        count, has_account = cleaned.get("count"), cleaned.get("has_account")
+        if count is None and has_account is None and "count" not in self.errors:
+            self.add_error("count", "Donnez un nombre d’abonnés, ou dites si le client a un compte.")
+        if has_account is False and count:
+            self.add_error("has_account", "Un client sans compte n’a pas d’abonnés.")
+        return cleaned
+
+
+class TurnoverForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_year(self) -> int:
+        year: int = self.cleaned_data["year"]
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise ValidationError(f"L’année va de {FIRST_YEAR} à {LAST_YEAR}.")
+        return year
+
+    def clean_amount(self) -> Any:
+        amount = self.cleaned_data["amount"]
+        if abs(amount) > LARGEST_AMOUNT:
+            raise ValidationError("Ce montant n’est pas plausible : il dépasse cent milliards d’euros.")
+        return amount

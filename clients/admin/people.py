@@ -1,0 +1,82 @@
+"""Who works here: users with the size of their portfolio, and their keys to the API.
+
+An admin is no superuser, and does not become one here: superusers, their passwords and their tokens are out of reach.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest
+from rest_framework.authtoken.admin import TokenAdmin
+from rest_framework.authtoken.models import TokenProxy
+
+ONLY_SUPERUSERS = ("is_superuser", "user_permissions")
+
+
+def out_of_reach(request: HttpRequest, user: Any) -> bool:
+    """A superuser's account, for anybody else."""
+    return isinstance(user, User) and user.is_superuser and not request.user.is_superuser
+
+
+admin.site.unregister(User)
+admin.site.unregister(TokenProxy)
+
+
+@admin.register(User)
+class PeopleAdmin(UserAdmin):  # type: ignore[type-arg]
+    list_display = ("username", "email", "first_name", "last_name", "roles", "portfolio_size", "is_active", "is_staff")
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        present = Count("portfolio", filter=Q(portfolio__withdrawn_at=None))
+        people: QuerySet[User] = super().get_queryset(request)
+        return people.annotate(portfolio_size=present).prefetch_related("groups")
+
+    @admin.display(description="rôles")
+    def roles(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.all()) or "aucun"
+
+    @admin.display(description="portefeuille", ordering="portfolio_size")
+    def portfolio_size(self, user: Any) -> int:
+        return int(user.portfolio_size)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, *ONLY_SUPERUSERS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not out_of_reach(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not out_of_reach(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The bulk action asks for no single object's permission: here it does."""
+        found, counts, missing, protected = super().get_deleted_objects(objs, request)
+        if any(out_of_reach(request, user) for user in objs):
+            missing = {*missing, "superutilisateur"}
+        return found, counts, missing, protected
+
+
+@admin.register(TokenProxy)
+class TokensAdmin(TokenAdmin):
+    """The library would list every key in clear."""
+
+    list_display = ("user", "created")
+    autocomplete_fields = ("user",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        tokens: QuerySet[Any] = super().get_queryset(request).select_related("user")
+        return tokens if request.user.is_superuser else tokens.exclude(user__is_superuser=True)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and field.queryset is not None and not request.user.is_superuser:
+            field.queryset = field.queryset.filter(is_superuser=False)
+        return field

@@ -1,0 +1,88 @@
+"""What every page of the Django admin shares: bounded lists, rows that nobody edits, histories that nobody rewrites."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import IntegrityError
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from simple_history.admin import SimpleHistoryAdmin
+
+logger = logging.getLogger(__name__)
+
+admin.site.site_header = "Dignamik"
+admin.site.site_title = "Dignamik"
+admin.site.index_title = "Administration"
+
+LONGEST_ID = 18  # digits; a longer number is no key of a 64-bit column
+REFUSED = "La base de données a refusé cet enregistrement : il contredit un autre. Rien n’a été modifié."
+
+
+class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Lists that cost the same at ten rows and at a million, and a database's refusal said in French."""
+
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+    save_on_top = True
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            # Forms check every truth first; what gets here lost a race with somebody else.
+            logger.exception("The database refused what the admin's form let through.")
+            self.message_user(request, REFUSED, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+
+class ReadOnlyAdmin(BoundedAdmin):
+    """Rows that a computation or a command writes: to look at."""
+
+    save_on_top = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class HistoryAdmin(BoundedAdmin, SimpleHistoryAdmin):
+    """Who changed what and when, to read.
+
+    The library would write back an old version for whoever may *view* it, show the history of rows outside the
+    admin's own queryset, and stumble over an address that is no number.
+    """
+
+    history_list_display = ["history_change_reason"]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self._check_reach(request, object_id)
+        return super().history_view(request, object_id, extra_context)
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        self._check_reach(request, object_id)
+        if not is_key(version_id):
+            raise Http404
+        return super().history_form_view(request, object_id, version_id, extra_context)  # type: ignore[no-any-return]
+
+    def _check_reach(self, request: HttpRequest, object_id: str) -> None:
+        """404 for what is not in this person's own list, deleted rows included."""
+        if not is_key(object_id) or not self.get_queryset(request).filter(pk=object_id).exists():
+            raise Http404
+
+
+def is_key(text: str) -> bool:
+    """Whether a part of an address can be a primary key."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID

@@ -1,0 +1,179 @@
+"""The Django admin of runs and segments, and the segment of each client beside its facts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Max, Model, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from clients.admin import ClientAdmin
+from clients.admin.lists import Choice
+from clients.models import Client
+from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
+from segmentation.models import COLOURS, Assignment, Profile, Publication, Run, Segment
+from segmentation.querysets import with_segment
+
+# Of the palette of Okabe and Ito, in the order of static/css.
+COLOUR_NAMES = ("bleu", "vermillon", "vert", "violet", "orange", "bleu ciel", "jaune", "gris")
+NOT_PLACED = "pas encore placé"
+
+
+class InSegment(Choice):
+    """By the segment of the run that people see."""
+
+    title = "segment"
+    parameter_name = "segment"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        segments = Segment.objects.in_run(Run.objects.shown_to(request.user))
+        return [*segments.values_list("slug", "name"), ("aucun", "sans segment")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(segment_slug=None if self.value() == "aucun" else self.value())
+
+
+admin.site.unregister(Client)
+
+
+@admin.register(Client)
+class PortfolioAdmin(ClientAdmin):
+    """Clients with their segment and standing, read-only: a run decides them, not a person."""
+
+    list_display: tuple[Any, ...] = (*ClientAdmin.list_display, "segment_shown", "standing_shown")
+    list_filter: ClassVar[tuple[Any, ...]] = (InSegment, *ClientAdmin.list_filter)
+    readonly_fields: ClassVar[tuple[Any, ...]] = (*ClientAdmin.readonly_fields, "segment_shown", "standing_shown")
+    fieldsets: ClassVar[tuple[Any, ...]] = (
+        ClientAdmin.fieldsets[0],
+        ("Segmentation", {"fields": ("segment_shown", "standing_shown")}),
+        *ClientAdmin.fieldsets[1:],
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        clients: Any = super().get_queryset(request)
+        return with_segment(clients, Run.objects.shown_to(request.user))
+
+    @admin.display(description="segment", ordering="segment_name")
+    def segment_shown(self, client: Any) -> str:
+        return getattr(client, "segment_name", None) or "–"
+
+    @admin.display(description="classement", ordering="standing")
+    def standing_shown(self, client: Any) -> str:
+        standing = getattr(client, "standing", None)
+        return str(Assignment.Standing(standing).label) if standing else NOT_PLACED
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "state", "as_of", "k", "clients", "scored", "verdict_shown", "published_at")
+    list_filter = ("state",)
+    list_select_related = ("requested_by",)
+    fields = (
+        "state", "as_of", "created_at", "finished_at", "published_at", "requested_by", "k", "clusters", "seed",
+        "clients", "scored", "verdict_shown", "gates", "candidates", "notes_shown", "error",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        runs: QuerySet[Run] = super().get_queryset(request)
+        return runs.defer("document", "recipe").annotate(published_at=Max("publications__at"))
+
+    @admin.display(description="publié le", ordering="published_at")
+    def published_at(self, run: Any) -> Any:
+        return run.published_at
+
+    @admin.display(description="verdict")
+    def verdict_shown(self, run: Run) -> str:
+        passed = run.verdict.get("passed")
+        return "–" if passed is None else "contrôles passés" if passed else "retenu par un contrôle"
+
+    @admin.display(description="contrôles")
+    def gates(self, run: Run) -> SafeString | str:
+        gates = run.verdict.get("gates") or []
+        lines = (("✓" if gate.get("passed") else "✗", gate.get("says", gate.get("name", ""))) for gate in gates)
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} {}</li>", lines)) if gates else "–"
+
+    @admin.display(description="mesures par nombre de groupes")
+    def candidates(self, run: Run) -> SafeString | str:
+        rows = [
+            (k, *(shown(run.scores[k].get(name)) for name in ("inertia", "silhouette", "stability", "smallest")))
+            for k in sorted(run.scores, key=int)
+        ]
+        if not rows:
+            return "–"
+        head = ("groupes", "inertie", "silhouette", "stabilité", "plus petit groupe")
+        return format_html(
+            "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>",
+            format_html_join("", "<th scope='col'>{}</th>", ((name,) for name in head)),
+            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
+        )
+
+    @admin.display(description="remarques")
+    def notes_shown(self, run: Run) -> str:
+        return " ".join(map(str, run.notes)) or "–"
+
+
+def shown(value: Any) -> str:
+    """A figure as French people write it; a dash where it was not measured."""
+    if value is None:
+        return "–"
+    return str(value) if isinstance(value, int) else f"{value:.3f}".replace(".", ",")
+
+
+@admin.register(Publication)
+class PublicationAdmin(ReadOnlyAdmin):
+    list_display = ("run", "at", "by", "reason")
+    list_select_related = ("run", "by")
+
+
+class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
+    colour = forms.TypedChoiceField(label="couleur", choices=list(enumerate(COLOUR_NAMES)), coerce=int)
+
+    def clean_name(self) -> str:
+        return " ".join(str(self.cleaned_data["name"]).split())
+
+
+@admin.register(Segment)
+class SegmentAdmin(HistoryAdmin):
+    """People name, describe and colour a segment; runs make it. Its address never changes."""
+
+    form = SegmentForm
+    list_display = ("name", "slug", "colour_name", "name_is_suggested", "created_at")
+    search_fields = ("name", "slug")
+    fields = ("name", "description", "colour", "slug", "name_is_suggested", "created_at")
+    readonly_fields = ("slug", "name_is_suggested", "created_at")
+
+    @admin.display(description="couleur", ordering="colour")
+    def colour_name(self, segment: Segment) -> str:
+        return COLOUR_NAMES[segment.colour]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Segment, form: Any, change: bool) -> None:  # noqa: FBT001
+        if "name" in form.changed_data:
+            obj.name_is_suggested = False
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Profile)
+class ProfileAdmin(ReadOnlyAdmin):
+    list_display = ("segment", "run", "size")
+    list_select_related = ("segment", "run")
+    list_filter = (("segment", admin.RelatedOnlyFieldListFilter),)
+    fields = ("run", "segment", "size", "based_on")
+
+    @admin.display(description="ce qui fonde le nom proposé")
+    def based_on(self, profile: Profile) -> str:
+        return " ".join(map(str, profile.data.get("based_on", []))) or "–"
+
+
+assert len(COLOUR_NAMES) == COLOURS  # noqa: S101
