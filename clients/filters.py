@@ -47,7 +47,7 @@ class ClientFilter(StrictFilterSet):
     sector = django_filters.CharFilter(label="Secteur", validators=[known_sector], max_length=120)
     city = django_filters.CharFilter(label="Ville", method="in_city", max_length=120)
     department = django_filters.ChoiceFilter(
-        label="Département", choices=[(code, f"{name} ({code})") for code, name in DEPARTMENTS.items()]
+        label="Département", choices=[(code, f"{department.name} ({code})") for code, department in DEPARTMENTS.items()]
     )
     manager = django_filters.CharFilter(
         label="Chargé de compte", method="looked_after_by", validators=[known_manager], max_length=150

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.text import slugify
 
+from segmentation.advice.equipping import equip
 from segmentation.engine.document import Document
 from segmentation.engine.errors import DocumentError
 from segmentation.engine.lineage import Lineage, match
@@ -74,14 +75,20 @@ def plan(fit: Fit, before: Run | None) -> Plan:
 
 
 def settle(plan: Plan, fit: Fit, run: Run) -> dict[int, Segment]:
-    """Write the new segments and every profile of `run`; returns the segment of each cluster."""
+    """Write the new segments, with their default plan of actions, and every profile of `run`.
+
+    Returns the segment of each cluster.
+    """
     segments: dict[int, Segment] = {}
+    appeared: set[int] = set()
     for named in plan.named:
-        segments[named.cluster] = named.segment or Segment.objects.create(
-            slug=named.slug, name=named.name, colour=named.colour
-        )
+        segment = named.segment
+        if segment is None:
+            segment = Segment.objects.create(slug=named.slug, name=named.name, colour=named.colour)
+            appeared.add(segment.pk)
+        segments[named.cluster] = segment
     suggested = {item.label: item for item in fit.names}
-    Profile.objects.bulk_create(
+    profiles = [
         Profile(
             run=run,
             segment=segments[profile.label],
@@ -94,7 +101,9 @@ def settle(plan: Plan, fit: Fit, run: Run) -> dict[int, Segment]:
             },
         )
         for profile in fit.profiles
-    )
+    ]
+    Profile.objects.bulk_create(profiles)
+    equip(profile for profile in profiles if profile.segment_id in appeared)
     return segments
 
 

@@ -1,0 +1,8 @@
+"""What we make of the clients (`runs`), and what to propose to them (`playbook`)."""
+
+from __future__ import annotations
+
+from segmentation.models.playbook import Condition, Decision, Play
+from segmentation.models.runs import COLOURS, Assignment, Profile, Publication, Run, Segment
+
+__all__ = ["COLOURS", "Assignment", "Condition", "Decision", "Play", "Profile", "Publication", "Run", "Segment"]

@@ -1,0 +1,170 @@
+"""The playbook, which an admin edits without code, and what people decided on the advice it gave.
+
+Advice itself is no row: it is derived, by `segmentation.advice.advising`, from the plays whose conditions hold for a
+client now. Decisions are rows: they keep the reason as it was shown.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from clients.models import Client, HeldService
+from segmentation.models.runs import Segment
+
+
+class Play(models.Model):
+    """One piece of advice for a segment: what to offer, why it helps, when it applies."""
+
+    class Goal(models.TextChoices):
+        RETENTION = "retention", "Fidélisation"
+        ACQUISITION = "acquisition", "Acquisition"
+        GROWTH = "growth", "Développement"
+
+    class Priority(models.IntegerChoices):
+        HIGH = 1, "haute"
+        NORMAL = 2, "normale"
+        LOW = 3, "basse"
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="plays", verbose_name="segment")
+    title = models.CharField("titre", max_length=120)
+    pitch = models.TextField("argumentaire", help_text="Ce que le chargé de compte dit au client.")
+    service = models.CharField("service", max_length=12, choices=HeldService.Service)
+    goal = models.CharField("objectif", max_length=12, choices=Goal)
+    priority = models.PositiveSmallIntegerField("priorité", choices=Priority, default=Priority.NORMAL)
+    active = models.BooleanField("active", default=True, help_text="Décochez pour archiver l’action.")
+    history = HistoricalRecords(verbose_name="historique")
+
+    class Meta:
+        verbose_name = "action"
+        verbose_name_plural = "plan d’actions"
+        ordering = ["segment", "priority", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="play_has_a_title"),
+            models.CheckConstraint(condition=Q(priority__in=[1, 2, 3]), name="play_priority_is_known"),
+            models.UniqueConstraint(fields=["segment", "title"], name="play_once_a_segment"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Condition(models.Model):
+    """One condition of a play, from a closed list; a play applies when all of its conditions hold.
+
+    What is unknown fulfils no condition but "inconnu".
+    """
+
+    class Field(models.TextChoices):
+        FOLLOWERS = "followers", "abonnés, tous réseaux"
+        FACEBOOK = "followers_facebook", "abonnés Facebook"
+        INSTAGRAM = "followers_instagram", "abonnés Instagram"
+        LINKEDIN = "followers_linkedin", "abonnés LinkedIn"
+        TIKTOK = "followers_tiktok", "abonnés TikTok"
+        YOUTUBE = "followers_youtube", "abonnés YouTube"
+        TURNOVER = "turnover", "CA de la dernière année (€)"
+        GROWTH = "turnover_growth", "évolution du CA sur un an (%)"
+        SENIORITY = "seniority", "ancienneté (années)"
+        WEBSITE = "website", "site web"
+        STATUS = "status", "statut"
+
+    class Comparison(models.TextChoices):
+        BELOW = "lt", "inférieur à"
+        AT_MOST = "lte", "au plus"
+        EQUAL = "eq", "égal à"
+        AT_LEAST = "gte", "au moins"
+        ABOVE = "gt", "supérieur à"
+        KNOWN = "known", "connu"
+        UNKNOWN = "unknown", "inconnu"
+
+    MEASURED = (Field.FOLLOWERS, Field.FACEBOOK, Field.INSTAGRAM, Field.LINKEDIN, Field.TIKTOK, Field.YOUTUBE,
+                Field.TURNOVER, Field.SENIORITY)  # fmt: skip
+
+    play = models.ForeignKey(Play, on_delete=models.CASCADE, related_name="conditions", verbose_name="action")
+    field = models.CharField("donnée", max_length=20, choices=Field)
+    comparison = models.CharField("comparaison", max_length=8, choices=Comparison)
+    value = models.CharField(
+        "valeur", max_length=40, blank=True,
+        help_text="Un nombre ; « oui » ou « non » pour le site web ; un statut (actif, inactif, prospect, perdu).",
+    )  # fmt: skip
+    median = models.BooleanField("comparer à la médiane du segment", default=False)
+
+    class Meta:
+        verbose_name = "condition"
+        verbose_name_plural = "conditions"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        against = "la médiane du segment" if self.median else self.value
+        return f"{self.get_field_display()} {self.get_comparison_display()} {against}".strip()
+
+    def clean(self) -> None:
+        """Refuse what could never be evaluated, with a sentence that says what to write instead."""
+        if self.comparison in {self.Comparison.KNOWN, self.Comparison.UNKNOWN}:
+            if self.value or self.median:
+                raise ValidationError("« connu » et « inconnu » ne se comparent à rien : laissez la valeur vide.")
+        elif self.median:
+            if self.field not in self.MEASURED:
+                raise ValidationError("Cette donnée n’a pas de médiane dans le segment : donnez une valeur.")
+            if self.value:
+                raise ValidationError("Choisissez : une valeur, ou la médiane du segment.")
+        elif self.field == self.Field.WEBSITE:
+            if self.comparison != self.Comparison.EQUAL or self.value not in {"oui", "non"}:
+                raise ValidationError("Pour le site web : « égal à » et « oui » ou « non ».")
+        elif self.field == self.Field.STATUS:
+            if self.comparison != self.Comparison.EQUAL or self.value.capitalize() not in Client.Status.labels:
+                raise ValidationError("Pour le statut : « égal à » et actif, inactif, prospect ou perdu.")
+        else:
+            self.number()
+
+    def number(self) -> float:
+        """The value as a number. Raises ValidationError."""
+        text = self.value.replace("\u202f", "").replace("\u00a0", "").replace(" ", "").replace(",", ".")
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not abs(number) <= 1e11:
+            raise ValidationError("La valeur doit être un nombre, par exemple 500 ou 2,5.")
+        return number
+
+
+class Decision(models.Model):
+    """What a person did with a piece of advice, with the reason as it was shown to them.
+
+    The latest one of a client and a play is `current`; earlier ones are its history.
+    """
+
+    class Kind(models.TextChoices):
+        PLANNED = "planned", "planifié"
+        DONE = "done", "fait"
+        REFUSED = "refused", "écarté"
+        SNOOZED = "snoozed", "plus tard"
+        REOPENED = "reopened", "rouvert"
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="decisions", verbose_name="client")
+    play = models.ForeignKey(Play, on_delete=models.PROTECT, related_name="decisions", verbose_name="action")
+    kind = models.CharField("décision", max_length=8, choices=Kind)
+    shown_reason = models.TextField("raison affichée")
+    comment = models.TextField("commentaire", blank=True)
+    until = models.DateField("jusqu’au", null=True, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="par"
+    )
+    at = models.DateTimeField("le", auto_now_add=True)
+    current = models.BooleanField("en vigueur", default=True)
+
+    class Meta:
+        verbose_name = "décision"
+        verbose_name_plural = "décisions"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["client", "play"], condition=Q(current=True), name="one_current_decision"),
+            models.CheckConstraint(condition=~Q(kind="snoozed") | Q(until__isnull=False), name="snoozed_until_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} : {self.play}"
