@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 from django.contrib.auth.models import Group
+from django.core.management import BaseCommand, get_commands, load_command_class
 
 from dignamik.foundation import roles
 from dignamik.foundation.packages import FILES
@@ -147,3 +148,16 @@ def test_a_skip_fails_on_ci_and_nowhere_else(tmp_path: Path) -> None:
 
     assert run("").returncode == 0
     assert run("true").returncode == 1
+
+
+def documented_commands() -> list[tuple[str, str]]:
+    rows = re.findall(r"^\| `manage\.py ([a-z_]+)([^`]*)`", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    return [(name, rest) for name, rest in rows]
+
+
+@pytest.mark.parametrize(("name", "rest"), documented_commands())
+def test_every_command_of_the_readme_is_there_with_exactly_its_options(name: str, rest: str) -> None:
+    parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
+    common = BaseCommand().create_parser("manage.py", name)._option_string_actions
+    options = {option for option in parser._option_string_actions if option.startswith("--")} - set(common)
+    assert set(re.findall(r"--[a-z-]+", rest)) == options
