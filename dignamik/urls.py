@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
+
+from dignamik.foundation.entering import Login
+from dignamik.foundation.probes import healthz, readyz
+from segmentation.web.overview import Overview
+from segmentation.web.portfolio import Portfolio, PortfolioClient
+from segmentation.web.runs import RunList, RunPage
+from segmentation.web.segments import SegmentList, SegmentPage
 
 urlpatterns = [
+    path("", Overview.as_view(), name="overview"),
+    path("clients/", Portfolio.as_view(), name="clients"),
+    path("clients/<int:pk>/", PortfolioClient.as_view(), name="client"),
+    path("segments/", SegmentList.as_view(), name="segments"),
+    path("segments/<slug:slug>/", SegmentPage.as_view(), name="segment"),
+    path("runs/", RunList.as_view(), name="runs"),
+    path("runs/<int:pk>/", RunPage.as_view(), name="run"),
+    path("api/", include("dignamik.api")),
+    path("login/", Login.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("api/", include("dignamik.api")),
     path("admin/", admin.site.urls),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
 ]

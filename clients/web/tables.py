@@ -1,0 +1,69 @@
+"""How a client is drawn in a row. Segments are added by `segmentation.web.tables`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from clients.models import Client
+from dignamik.foundation import french
+from dignamik.foundation.templatetags.figures import UNKNOWN
+
+NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
+# What a row shows and nothing else, so that a page of clients fetches no notes and no histories.
+ROW_FIELDS = (
+    "name",
+    "status",
+    "city",
+    "department",
+    "followers",
+    "turnover",
+    "turnover_year",
+    "account_manager_name",
+    "category__name",
+    "account_manager__username",
+    "account_manager__first_name",
+    "account_manager__last_name",
+)
+
+
+class ClientTable(tables.Table):
+    """Columns are named like the filter set's orderings: such a column gets a link that sorts."""
+
+    name = tables.Column(verbose_name="Client", linkify=True, attrs={"td": {"class": "lead"}})
+    category = tables.Column(verbose_name="Type d’entreprise", accessor="category__name", default=UNKNOWN)
+    city = tables.Column(verbose_name="Ville", empty_values=())
+    followers = tables.Column(verbose_name="Abonnés", attrs=NUMBER, default=UNKNOWN)
+    turnover = tables.Column(verbose_name="CA (€)", attrs=NUMBER, default=UNKNOWN)
+    status = tables.Column(verbose_name="Statut")
+    manager = tables.Column(verbose_name="Chargé·e de compte", empty_values=(), accessor="account_manager_name")
+
+    class Meta:
+        attrs = {"aria-label": "Clients"}
+        row_attrs = {"data-pk": lambda record: str(record.pk)}
+
+    def render_city(self, record: Client) -> SafeString:
+        if not record.city:
+            return UNKNOWN
+        return format_html('{} <span class="quiet">({})</span>', record.city, record.department or "?")
+
+    def render_followers(self, value: int) -> str:
+        return french.grouped(value)
+
+    def render_turnover(self, value: Any, record: Client) -> SafeString:
+        return format_html('{} <span class="quiet">{}</span>', french.grouped(value), str(record.turnover_year))
+
+    def render_manager(self, record: Client) -> SafeString | str:
+        return manager_of(record)
+
+
+def manager_of(client: Client) -> SafeString | str:
+    """Who looks after a client: a user, else what the source says, to be attached."""
+    if client.account_manager is not None:
+        return client.account_manager.get_full_name() or client.account_manager.get_username()
+    if client.account_manager_name:
+        return format_html('{} <span class="quiet">à rattacher</span>', client.account_manager_name)
+    return format_html('<span class="unknown">{}</span>', "personne")

@@ -1,0 +1,88 @@
+"""Clients as the book of record knows them; `segmentation.web.portfolio` extends these with segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.views.generic import DetailView
+
+from clients.filters import NOBODY, ClientFilter
+from clients.models import Category, Client
+from clients.places import fold
+from clients.querysets import SEES_EVERYTHING, ClientQuerySet
+from clients.web.columns import EXPORT_FIELDS, FACTS, IDENTITY
+from clients.web.record import latest_readings, safe_link
+from clients.web.tables import ROW_FIELDS, ClientTable
+from dignamik.foundation.exporting import Column
+from dignamik.foundation.listing import Listing, Options
+from dignamik.foundation.pages import RolePage
+
+
+class ClientList(Listing):
+    """The clients that a reader may see, filtered."""
+
+    permission_required = "clients.view_client"
+    filterset_class = ClientFilter
+    table_class = ClientTable
+    template_name = "clients/list.html"
+    fragment_name = "clients/_results.html"
+    export_name = "clients"
+    bar: tuple[str, ...] = ("q", "sector", "status")
+    drawer: tuple[str, ...] = (
+        "category",
+        "city",
+        "department",
+        "manager",
+        "turnover_min",
+        "turnover_max",
+        "followers_min",
+        "followers_max",
+    )
+
+    def visible(self) -> ClientQuerySet:
+        return Client.objects.visible_to(self.request.user)
+
+    def scope(self) -> ClientQuerySet:
+        fields = EXPORT_FIELDS if self.query.get("export") else ROW_FIELDS
+        return self.visible().select_related("category", "account_manager").only(*fields)
+
+    def export_columns(self) -> Sequence[Column[Any]]:
+        return (*IDENTITY, *FACTS)
+
+    def choices(self) -> Mapping[str, Options]:
+        """Only what the reader's own clients hold: a filter that would find nothing is not offered."""
+        mine = self.visible().order_by()
+        sectors = mine.exclude(sector="").values_list("sector", flat=True).distinct()
+        categories = Category.objects.filter(clients__in=mine).distinct().values_list("pk", "name")
+        found: dict[str, Options] = {
+            "sector": sorted(((name, name) for name in sectors), key=lambda pair: fold(pair[1])),
+            "category": sorted(((str(pk), name) for pk, name in categories), key=lambda pair: fold(pair[1])),
+        }
+        if self.request.user.has_perm(SEES_EVERYTHING):
+            users = get_user_model().objects.filter(portfolio__isnull=False).distinct()
+            named = sorted(((user.get_username(), user.get_full_name() or user.get_username()) for user in users),
+                           key=lambda pair: fold(pair[1]))  # fmt: skip
+            found["manager"] = [(NOBODY, "Personne"), *named]
+        return found
+
+
+class ClientPage(RolePage, DetailView):  # type: ignore[type-arg]
+    """One client. Somebody else's client answers like one that does not exist."""
+
+    permission_required = "clients.view_client"
+    template_name = "clients/client.html"
+    context_object_name = "client"
+
+    def get_queryset(self) -> ClientQuerySet:
+        mine = Client.objects.visible_to(self.request.user)
+        return mine.select_related("category", "account_manager").prefetch_related("held_services", "turnovers")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        client: Client = context["client"]
+        return context | {
+            "readings": latest_readings(client),
+            "website": safe_link(client.website),
+        }

@@ -1,0 +1,25 @@
+"""`segmentation.web.marks` for templates."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.safestring import SafeString
+
+from segmentation.models import Segment
+from segmentation.web import marks
+from segmentation.web.standing import badge
+
+register = template.Library()
+
+register.simple_tag(marks.dot, name="segment_dot")
+register.simple_tag(marks.linked, name="segment_link")
+
+
+@register.simple_tag
+def standing_badge(standing: str | None, margin: float | None = None) -> SafeString:
+    return marks.standing(badge(standing, margin))
+
+
+@register.simple_tag
+def segment_named(segment: Segment) -> SafeString:
+    return marks.named(segment.name, segment.colour)

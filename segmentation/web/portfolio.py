@@ -1,0 +1,93 @@
+"""Clients with their segments: the list and the page that people open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clients.models import Client
+from clients.querysets import ClientQuerySet
+from clients.web.columns import FACTS, IDENTITY
+from clients.web.views import ClientList, ClientPage
+from dignamik.foundation.exporting import Column
+from dignamik.foundation.listing import Options
+from segmentation.filters import UNPLACED, PortfolioFilter
+from segmentation.models import Assignment, Run, Segment
+from segmentation.querysets import with_segment
+from segmentation.web.reading import ReadsRun
+from segmentation.web.standing import badge, margin_in_words
+from segmentation.web.tables import PortfolioTable
+
+PLACE: tuple[Column[Any], ...] = (
+    Column("Segment", lambda client: client.segment_name, 36),
+    Column("Classement", lambda client: _standing(client.standing), 16),
+    Column("Marge", lambda client: None if client.margin is None else round(client.margin, 3), 9),
+)
+
+
+def _standing(value: str | None) -> str:
+    return str(Assignment.Standing(value).label) if value else "pas encore placé"
+
+
+class Portfolio(ReadsRun, ClientList):
+    """The list of clients: table, fragment and export."""
+
+    filterset_class = PortfolioFilter
+    table_class = PortfolioTable
+    template_name = "segmentation/portfolio.html"
+    bar = ("q", "segment", "sector", "status")
+    drawer = (*ClientList.drawer, "standing", "moved")
+
+    def scope(self) -> ClientQuerySet:
+        return with_segment(super().scope(), self.run)
+
+    def export_columns(self) -> Sequence[Column[Any]]:
+        return (*IDENTITY, *PLACE, *FACTS)
+
+    def choices(self) -> Mapping[str, Options]:
+        segments = Segment.objects.in_run(self.run).values_list("slug", "name")
+        return {**super().choices(), "segment": [*segments, (UNPLACED, "Sans segment")]}
+
+    def context(self) -> dict[str, Any]:
+        return self.run_context()
+
+
+class PortfolioClient(ReadsRun, ClientPage):
+    """One client, with its place in the run that its reader sees."""
+
+    template_name = "segmentation/client.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        place = self.place(context["client"])
+        return context | self.run_context() | {
+            "place": place,
+            "badge": badge(place.standing if place else None, place.margin if place else None),
+            "margin": margin_in_words(place) if place else "",
+            "possible": self.possible(place),
+            "unknown": self.unknown(place),
+        }  # fmt: skip
+
+    def place(self, client: Client) -> Assignment | None:
+        if self.run is None:
+            return None
+        return Assignment.objects.select_related("segment", "second").filter(run=self.run, client=client).first()
+
+    def possible(self, place: Assignment | None) -> list[Segment]:
+        """Segments that the client may get once its unknown data are known; none when it can only be one."""
+        slugs = place.possible if place else []
+        return list(Segment.objects.filter(slug__in=slugs)) if len(slugs) > 1 else []
+
+    def unknown(self, place: Assignment | None) -> list[str]:
+        """What the model had to do without, as people call it."""
+        if place is None or not place.unknown:
+            return []
+        recipe = Run.objects.values_list("recipe", flat=True).get(pk=place.run_id)
+        labels = labels_of(recipe)
+        return [labels.get(name, name) for name in place.unknown]
+
+
+def labels_of(recipe: Any) -> dict[str, str]:
+    """Column → what people read, for a stored recipe."""
+    columns = [*(recipe or {}).get("numeric", ()), *(recipe or {}).get("categorical", ())]
+    return {column["name"]: column.get("label") or column["name"] for column in columns}

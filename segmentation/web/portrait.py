@@ -1,0 +1,112 @@
+"""A segment's profile as its page shows it: each figure against the rest, from what the run wrote.
+
+A run of an older version may lack a figure: what is missing is left out or unknown, never invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from segmentation.models import Profile
+
+WORDS_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class NumberLine:
+    """A median against the rest's. `width` and `rest_width` (0 to 1) are the lengths of their bars."""
+
+    label: str
+    unit: str
+    median: float | None
+    rest_median: float | None
+    q25: float | None
+    q75: float | None
+    known: int | None
+    present: float | None
+    rest_present: float | None
+
+    @property
+    def width(self) -> float | None:
+        return self._width(self.median)
+
+    @property
+    def rest_width(self) -> float | None:
+        return self._width(self.rest_median)
+
+    def _width(self, value: float | None) -> float | None:
+        most = max(self.median or 0, self.rest_median or 0)
+        return None if value is None or most <= 0 else max(0.0, value) / most
+
+
+@dataclass(frozen=True)
+class ShareLine:
+    """How many of the members whose answer is known have this word."""
+
+    word: str
+    count: int | None
+    share: float | None
+    rest_share: float | None
+
+
+@dataclass(frozen=True)
+class WordTable:
+    """The words of one column, the most frequent first; `others` counts those left out."""
+
+    label: str
+    lines: Sequence[ShareLine]
+    others: int
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What a segment looked like in training."""
+
+    size: int
+    numbers: Sequence[NumberLine]
+    networks: Sequence[NumberLine]
+    words: Sequence[WordTable]
+    reasons: Sequence[str]
+
+
+def portrait(profile: Profile, *, fewest: int) -> Portrait:
+    """Read a profile. Words that fewer than `fewest` members have are left out: they would name single clients."""
+    data: Mapping[str, Any] = profile.data if isinstance(profile.data, dict) else {}
+    lines = [_number(item) for item in data.get("numbers") or ()]
+    totals = data.get("totals")
+    return Portrait(
+        size=profile.size,
+        numbers=[*([_number(totals)] if totals else []), *(line for line in lines if line.unit != "count")],
+        networks=[line for line in lines if line.unit == "count"],
+        words=[_words(item, fewest) for item in data.get("words") or ()],
+        reasons=list(data.get("based_on") or ()),
+    )
+
+
+def _number(data: Mapping[str, Any]) -> NumberLine:
+    return NumberLine(
+        label=str(data.get("label") or data.get("name") or ""),
+        unit=str(data.get("unit") or "number"),
+        median=data.get("median"),
+        rest_median=data.get("rest_median"),
+        q25=data.get("q25"),
+        q75=data.get("q75"),
+        known=data.get("known"),
+        present=data.get("present"),
+        rest_present=data.get("rest_present"),
+    )
+
+
+def _words(data: Mapping[str, Any], fewest: int) -> WordTable:
+    shares = list(data.get("shares") or ())
+    shown = [item for item in shares if (item.get("count") or 0) >= fewest][:WORDS_SHOWN]
+    return WordTable(
+        label=str(data.get("label") or data.get("name") or ""),
+        lines=[
+            ShareLine(str(item.get("word", "")), item.get("count"), item.get("share"), item.get("rest_share"))
+            for item in shown
+        ],
+        others=len(shares) - len(shown),
+    )

@@ -1,0 +1,41 @@
+"""Which run a reader sees, and which of its figures."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+
+from clients.querysets import SEES_EVERYTHING
+from segmentation.models import Run
+
+FEWEST = 5
+"""Below this many members, a group's figures would speak of single clients."""
+
+HEAVY = ("document", "recipe", "scores", "choice", "verdict", "notes")
+
+
+class ReadsRun:
+    """For views: the run whose segments the page shows."""
+
+    request: HttpRequest
+
+    @cached_property
+    def run(self) -> Run | None:
+        """The published run, or the draft that this reader may see before the first publication."""
+        return Run.objects.defer(*HEAVY).shown_to(self.request.user)
+
+    @property
+    def is_draft(self) -> bool:
+        return self.run is not None and self.run.state != Run.State.PUBLISHED
+
+    def sees_figures_of(self, run: Run) -> bool:
+        """Whole-base figures: always for who sees every client, for others when no group is too small."""
+        if self.request.user.has_perm(SEES_EVERYTHING):
+            return True
+        sizes = list(run.profiles.values_list("size", flat=True))
+        return bool(sizes) and min(sizes) >= FEWEST
+
+    def run_context(self) -> dict[str, Any]:
+        return {"run": self.run, "is_draft": self.is_draft}

@@ -1,0 +1,127 @@
+"""The runs, and one of them: what it looked at, what it found, and what speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.views.generic import DetailView, ListView
+
+from dignamik.foundation.pages import RolePage
+from segmentation.models import Run
+from segmentation.querysets import SEES_DRAFTS, RunQuerySet
+from segmentation.web.reading import ReadsRun
+
+RUNS_A_PAGE = 25
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One number of groups that the run tried. A figure that was not measured is None."""
+
+    k: int
+    inertia: float | None
+    silhouette: float | None
+    shuffled: float | None
+    stability: float | None
+    smallest: int | None
+
+
+def candidates(scores: Any) -> list[Candidate]:
+    """The run's measures, by number of groups."""
+    found = scores if isinstance(scores, Mapping) else {}
+    return [
+        Candidate(
+            k=int(k),
+            inertia=item.get("inertia"),
+            silhouette=item.get("silhouette"),
+            shuffled=item.get("null_silhouette"),
+            stability=item.get("stability"),
+            smallest=item.get("smallest"),
+        )
+        for k, item in sorted(found.items(), key=lambda pair: int(pair[0]))
+    ]
+
+
+@dataclass(frozen=True)
+class RecipeLine:
+    """One column that the run looked at."""
+
+    label: str
+    treatment: str
+    block: str
+
+
+TREATMENTS = {"signed_log": "logarithme", "identity": "telle quelle"}
+FILLS = {"median": "médiane", "mean": "moyenne"}
+
+
+def recipe_lines(recipe: Any) -> list[RecipeLine]:
+    """The columns of a stored recipe, in its order."""
+    found = recipe if isinstance(recipe, Mapping) else {}
+    weights = {block.get("name"): block.get("weight") for block in found.get("blocks", ())}
+    lines = []
+    for column in found.get("numeric", ()):
+        treatment = TREATMENTS.get(column.get("transform"), column.get("transform") or "")
+        fill = FILLS.get(column.get("imputation"), "")
+        lines.append(_line(column, f"{treatment} ; inconnu : {fill}" if fill else treatment, weights))
+    words = "une colonne par valeur ; inconnu : la plus fréquente"
+    return lines + [_line(column, words, weights) for column in found.get("categorical", ())]
+
+
+def _line(column: Mapping[str, Any], treatment: str, weights: Mapping[Any, Any]) -> RecipeLine:
+    block = column.get("block")
+    weight = weights.get(block)
+    shown = f"{weight:g}".replace(".", ",") if isinstance(weight, int | float) else ""
+    return RecipeLine(str(column.get("label") or column.get("name")), treatment, shown)
+
+
+class ReadableRuns(ReadsRun, RolePage):
+    """Readers see runs that were published; those who may see drafts see all."""
+
+    permission_required = "segmentation.view_run"
+
+    def runs(self) -> RunQuerySet:
+        runs = Run.objects.all()
+        if self.request.user.has_perm(SEES_DRAFTS):
+            return runs
+        return runs.filter(pk__in=Run.objects.filter(publications__isnull=False).values("pk"))
+
+
+class RunList(ReadableRuns, ListView):  # type: ignore[type-arg]
+    template_name = "segmentation/runs.html"
+    context_object_name = "runs"
+    paginate_by = RUNS_A_PAGE
+
+    def get_queryset(self) -> RunQuerySet:
+        return self.runs().listed().defer("document", "recipe", "scores", "choice", "notes", "seconds")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"shown": self.run, "is_draft": self.is_draft}
+
+
+class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
+    template_name = "segmentation/run.html"
+    context_object_name = "run"
+
+    def get_queryset(self) -> RunQuerySet:
+        return self.runs().defer("document").select_related("requested_by")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        run = self.object
+        open_ = self.sees_figures_of(run)
+        return super().get_context_data(**kwargs) | {
+            "shown": self.run,
+            "is_draft": self.is_draft,
+            "candidates": candidates(run.scores) if open_ else [],
+            "gates": self.gates(),
+            "profiles": run.profiles.select_related("segment").only("size", "segment", "run") if open_ else [],
+            "figures_are_open": open_,
+            "recipe": recipe_lines(run.recipe),
+            "publications": run.publications.select_related("by"),
+        }
+
+    def gates(self) -> Sequence[Mapping[str, Any]]:
+        verdict = self.object.verdict
+        return verdict.get("gates") or [] if isinstance(verdict, Mapping) else []

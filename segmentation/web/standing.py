@@ -1,0 +1,55 @@
+"""How sure a placement is, in words: the badge beside a segment and the sentence that explains it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from dignamik.foundation import french
+from segmentation.engine.explaining import FRONTIER
+from segmentation.models import Assignment
+
+Standing = Assignment.Standing
+
+CLEAR = 0.5
+"""From this margin the second centre is at least 1.7 times as far: margin = (second² - nearest²) / (sum of both)."""
+
+EXPLAINED = {
+    Standing.PROVISIONAL: "Il manque des données : une fois connues, elles pourraient changer son segment.",
+    Standing.NOT_CLASSIFIABLE: "Trop peu de données connues pour le placer : ni abonnés, ni chiffre d’affaires.",
+    Standing.OUTSIDE: "Ce client ne ressemble à aucun de ceux qui ont servi au calcul : à lire avec prudence.",
+}
+ON_FRONTIER = "Deux segments lui conviennent presque aussi bien."
+NOT_PLACED = "Le dernier calcul ne connaissait pas encore ce client."
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A short word, and its explanation."""
+
+    label: str
+    says: str
+
+
+def badge(standing: str | None, margin: float | None) -> Badge | None:
+    """The quiet suffix of a segment. A firm placement shows nothing."""
+    if standing is None:
+        return Badge("pas encore placé", NOT_PLACED)
+    if standing != Standing.FIRM:
+        return Badge(str(Standing(standing).label), EXPLAINED[Standing(standing)])
+    return Badge("frontière", ON_FRONTIER) if margin is not None and margin < FRONTIER else None
+
+
+def margin_in_words(assignment: Assignment) -> str:
+    """How far the second segment is, compared with the first; "" when there is nothing to compare."""
+    margin, second = assignment.margin, assignment.second
+    if margin is None or second is None:
+        return ""
+    if margin >= 1:
+        return "Il est exactement au centre de son segment."
+    times = math.sqrt((1 + margin) / (1 - margin))
+    name = f"« {second.name} »"
+    if margin < FRONTIER:
+        return f"À la frontière : le centre de {name} est presque aussi proche."
+    clear = "Nettement dans ce segment" if margin >= CLEAR else "Plutôt dans ce segment"
+    return f"{clear} : le centre de {name} est {french.grouped(times, 1)} fois plus loin."
