@@ -44,7 +44,8 @@ def facts_of(row: dict[str, Any], name: str) -> ClientFacts:
 
 def planted_facts(*, clients: int = 160, seed: int = 3) -> Sequence[ClientFacts]:
     frame = agency_portfolio(seed, clients=clients).frame
-    return [facts_of(row, f"client-{at:04}") for at, row in enumerate(frame.to_dict("records"))]
+    rows: list[Any] = frame.to_dict("records")
+    return [facts_of(row, f"client-{at:04}") for at, row in enumerate(rows)]
 
 
 @pytest.fixture(autouse=True)

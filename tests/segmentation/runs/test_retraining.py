@@ -21,6 +21,7 @@ from clients.models import Client
 from clients.recording import record
 from dignamik.foundation.locks import exclusive
 from segmentation.engine.errors import NothingToTrain
+from segmentation.engine.training import train
 from segmentation.models import Assignment, Profile, Publication, Run, Segment
 from segmentation.runs import bulk, retraining
 from segmentation.runs.placing import place
@@ -34,7 +35,7 @@ FOUR = Asked(clusters=4)
 def shown() -> dict[str, str | None]:
     """What readers see: each client's displayed segment."""
     placed = Assignment.objects.filter(run=Run.objects.current())
-    return dict(placed.values_list("client__source_id", "segment__slug"))
+    return {str(client): segment for client, segment in placed.values_list("client__source_id", "segment__slug")}
 
 
 def test_it_writes_run_profiles_placements_and_moves_the_pointer(portfolio: Any) -> None:
@@ -200,7 +201,7 @@ def test_nothing_to_train_on_fails_the_run_and_says_so(db: None) -> None:
 
 
 def test_a_client_deleted_meanwhile_is_left_out(portfolio: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = retraining.train
+    real = train
 
     def train_while_one_leaves(*args: Any, **kwargs: Any) -> Any:
         fit = real(*args, **kwargs)
