@@ -38,6 +38,7 @@ class RunQuerySet(QuerySet["Run"]):
             self.defer("document", "recipe")
             .select_related("requested_by")
             .annotate(last_published_at=Max("publications__at"))
+            .order_by("-pk")  # grouping drops the model's own order
         )
 
 

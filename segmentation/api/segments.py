@@ -14,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.models import Client
+from clients.querysets import SEES_EVERYTHING
 from dignamik.foundation.resources import Resource
-from segmentation.disclosure import figures_are_open
+from segmentation.disclosure import SMALLEST_GROUP, figures_are_open
 from segmentation.models import Profile, Run, Segment
 from segmentation.querysets import SegmentQuerySet
 
@@ -75,7 +76,7 @@ class SegmentProfile(serializers.Serializer[Any]):
     share = serializers.FloatField(help_text="Part des clients analysés.")
     numbers = NumberProfile(many=True)
     totals = NumberProfile(allow_null=True, help_text="Abonnés, tous réseaux.")
-    words = WordProfile(many=True)
+    words = WordProfile(many=True, help_text="Mots d’au moins 5 clients, si vous ne voyez pas toute la base.")
     based_on = serializers.ListField(child=serializers.CharField(), help_text="Ce qui fonde le nom proposé.")
 
 
@@ -91,7 +92,7 @@ class SegmentDetail(SegmentRow):
 
 
 class Segments(Resource):
-    permission_required = ("segmentation.view_segment",)
+    permission_required = ("clients.view_client", "segmentation.view_segment")
     queryset = Segment.objects.none()
     row_class = SegmentRow
     detail_class = SegmentDetail
@@ -149,9 +150,14 @@ class Segments(Resource):
             "share": data.get("share"),
             "numbers": data.get("numbers", []),
             "totals": data.get("totals"),
-            "words": data.get("words", []),
+            "words": [self.words(column) for column in data.get("words", [])],
             "based_on": data.get("based_on", []),
         }
+
+    def words(self, column: dict[str, Any]) -> dict[str, Any]:
+        """One column's words; those of fewer than five members only for who may see these members."""
+        fewest = 1 if self.request.user.has_perm(SEES_EVERYTHING) else SMALLEST_GROUP
+        return column | {"shares": [share for share in column["shares"] if share["count"] >= fewest]}
 
     def visible(self, pks: Sequence[int]) -> Sequence[dict[str, Any]]:
         """Those of these clients that the person may see, in the order given."""

@@ -1,0 +1,260 @@
+"""Who may open what: every route of the site × every member of the cast × method, against one table.
+
+The routes come from the URL configuration, so a new one fails here until somebody has said who may use it.
+Addresses with an object speak of Amélie's own client: for her colleague Karim it must look like none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client as Browser
+from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.generators import SchemaGenerator
+
+from clients.models import Category, Client
+from segmentation.models import Profile, Publication, Run, Segment
+from tests.published import a_client, published
+
+PEOPLE = ("anonymous", "amelie", "karim", "helene", "anais", "adele", "sacha")
+Statuses = dict[str, int]
+Methods = dict[str, Statuses]
+
+
+def everyone(role: int, *, anonymous: int, sacha: int, **others: int) -> Statuses:
+    """The same for each role, and what the two without one get."""
+    return dict.fromkeys(PEOPLE, role) | {"anonymous": anonymous, "sacha": sacha} | others
+
+
+# --- The table -------------------------------------------------------------------------------------------------------
+
+LOGIN = 302  # to the login page
+PAGE: Methods = {
+    "GET": everyone(200, anonymous=LOGIN, sacha=403),
+    "POST": everyone(405, anonymous=LOGIN, sacha=403),
+}
+OWN_PAGE: Methods = {**PAGE, "GET": everyone(200, anonymous=LOGIN, sacha=403, karim=404)}
+OPEN: Methods = {"GET": dict.fromkeys(PEOPLE, 200), "POST": dict.fromkeys(PEOPLE, 405)}
+READ: Methods = {
+    "GET": everyone(200, anonymous=401, sacha=403),
+    **{method: everyone(405, anonymous=401, sacha=403) for method in ("POST", "PUT", "PATCH", "DELETE")},
+}
+OWN: Methods = {**READ, "GET": everyone(200, anonymous=401, sacha=403, karim=404)}
+COMPUTE: Methods = {**READ, "GET": READ["PUT"], "POST": READ["GET"]}
+SIGNED_IN = dict.fromkeys(PEOPLE, 200)
+
+PAGES: dict[str, Methods] = {
+    "": PAGE,
+    "clients/": PAGE,
+    "clients/<int:pk>/": OWN_PAGE,
+    "segments/": PAGE,
+    "segments/<slug:slug>/": PAGE,
+    "runs/": PAGE,
+    "runs/<int:pk>/": PAGE,
+    "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),
+    "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
+    "healthz": OPEN,
+    "readyz": OPEN,
+}  # fmt: skip
+
+API: dict[str, Methods] = {
+    "api/v1/clients/": READ,
+    "api/v1/clients/<str:pk>/": OWN,
+    "api/v1/categories/": READ,
+    "api/v1/segments/": READ,
+    "api/v1/segments/<str:slug>/": READ,
+    "api/v1/runs/": READ,
+    "api/v1/runs/<str:pk>/": READ,
+    "api/v1/score/": COMPUTE,
+    "api/v1/<path:rest>": dict.fromkeys(READ, everyone(404, anonymous=401, sacha=404)),
+    "api/schema/": {"GET": SIGNED_IN | {"anonymous": 401}, "POST": dict.fromkeys(PEOPLE, 405) | {"anonymous": 401}},
+    "api/docs/": {"GET": SIGNED_IN | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}},
+}
+
+
+def only_adele(get: int, post: int | None = None) -> Methods:
+    """The Django admin: everybody else is asked for another account."""
+    others = dict.fromkeys(PEOPLE, LOGIN)
+    return {"GET": others | {"adele": get}, "POST": others | {"adele": get if post is None else post}}
+
+
+# What Adèle gets on each view of a model; POST with an empty form changes nothing.
+EDITED = {"changelist": 200, "add": 200, "change": 200, "delete": 200, "history": 200, "simple_history": 200}
+KEPT = EDITED | {"delete": 403}
+NAMED = KEPT | {"add": 403}
+SHOWN = NAMED | {"change": 403}  # of the POST; it may be looked at
+CLEARED = SHOWN | {"delete": 200}
+MODELS = {
+    "auth/user": EDITED,
+    "auth/group": EDITED,
+    "authtoken/tokenproxy": EDITED,
+    "axes/accessattempt": CLEARED,
+    "axes/accesslog": SHOWN,
+    "axes/accessfailurelog": SHOWN,
+    "clients/client": KEPT,  # Amélie's client comes from the source
+    "clients/category": EDITED,
+    "clients/demo": SHOWN,
+    "segmentation/run": SHOWN,
+    "segmentation/publication": SHOWN,
+    "segmentation/segment": NAMED,
+    "segmentation/profile": SHOWN,
+}
+ADMIN: dict[str, Methods] = {
+    "admin/": only_adele(200),
+    "admin/login/": {"GET": dict.fromkeys(PEOPLE, 200) | {"adele": 302}, "POST": dict.fromkeys(PEOPLE, 200)},
+    "admin/logout/": {"GET": dict.fromkeys(PEOPLE, 302) | {"adele": 405}, "POST": dict.fromkeys(PEOPLE, 302)},
+    "admin/password_change/": only_adele(200),
+    "admin/password_change/done/": only_adele(200, 405),
+    "admin/autocomplete/": only_adele(403, 405),  # without the field that asks
+    "admin/jsi18n/": only_adele(200, 405),
+    "admin/r/<path:content_type_id>/<path:object_id>/": only_adele(404),
+    "admin/auth/user/<id>/password/": only_adele(200),
+    "admin/^(?P<app_label>…)/$": only_adele(200),
+    "admin/(?P<url>.*)$": only_adele(404),
+}  # fmt: skip
+
+
+def of_model(name: str, view: str) -> Methods:
+    """What the table says of one view of one model in the admin."""
+    if view == "simple_history":
+        return only_adele(200, 405)
+    if view == "change":
+        return only_adele(200, MODELS[name][view])
+    return only_adele(MODELS[name][view])
+
+
+def table() -> dict[str, Methods]:
+    found = PAGES | API | ADMIN
+    for name in MODELS:
+        found[f"admin/{name}/"] = of_model(name, "changelist")
+        found[f"admin/{name}/add/"] = of_model(name, "add")
+        for view in ("history", "delete", "change"):
+            found[f"admin/{name}/<path:object_id>/{view}/"] = of_model(name, view)
+        found[f"admin/{name}/<path:object_id>/"] = {method: dict.fromkeys(PEOPLE, 302) for method in ("GET", "POST")}
+    for name in ("clients/client", "clients/category", "segmentation/segment"):
+        found[f"admin/{name}/^([^/]+)/history/([^/]+)/$"] = of_model(name, "simple_history")
+    return found
+
+
+# --- The routes ------------------------------------------------------------------------------------------------------
+
+
+def routes(patterns: Any = None, prefix: str = "") -> Iterator[str]:
+    """Every address pattern of the site, as written."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            # Which apps the index of an app serves changes with the settings, not with permissions.
+            yield re.sub(r"\(\?P<app_label>[^)]*\)", "(?P<app_label>…)", route)
+
+
+def address(route: str, objects: Mapping[str, Any]) -> str:
+    """One real address of a route, of the objects that the scene holds."""
+    route = route.replace("^([^/]+)/history/([^/]+)/$", "<path:object_id>/history/<version>/")
+    route = route.replace("^(?P<app_label>…)/$", "clients/").replace("(?P<url>.*)$", "nowhere/")
+    owner = "/".join(route.removeprefix("admin/").removeprefix("api/v1/").split("/")[:2])
+    model = owner if owner in objects else owner.split("/", maxsplit=1)[0]
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1].split(":")[-1]
+        if name == "version":
+            return str(objects[model].history.latest().pk)
+        if name in ("content_type_id", "rest") or model == "r":
+            return "0"
+        found = objects[model]
+        return found.slug if name == "slug" else str(found.pk)
+
+    return "/" + re.sub(r"<([^>]+)>", value, route)
+
+
+@pytest.fixture
+def scene(cast: dict[str, User]) -> dict[str, Any]:
+    """One object of each kind, Amélie's client among them."""
+    from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+    from rest_framework.authtoken.models import TokenProxy
+
+    from clients.models import Demo
+
+    client = a_client("Boulangerie Dupont", "amelie")
+    run = published()
+    segment = Segment.objects.latest("pk")
+    segment.save()  # gives it a history, as the admin would
+    seen = {"username": "x", "ip_address": "127.0.0.1", "user_agent": "", "path_info": "/", "http_accept": ""}
+    attempt = AccessAttempt.objects.create(**seen, failures_since_start=1, get_data="", post_data="")
+    category = Category.objects.latest("pk")
+    category.save()
+    return {
+        "clients": client,
+        "segments": segment,
+        "runs": run,
+        "auth/user": cast["karim"],
+        "auth/group": Group.objects.first(),
+        "authtoken/tokenproxy": TokenProxy.objects.create(user=cast["karim"]),
+        "axes/accessattempt": attempt,
+        "axes/accesslog": AccessLog.objects.create(**seen),
+        "axes/accessfailurelog": AccessFailureLog.objects.create(**seen),
+        "clients/client": client,
+        "clients/category": category,
+        "clients/demo": Demo.objects.create(seed=1, planted_on="2026-11-23"),
+        "segmentation/run": run,
+        "segmentation/publication": Publication.objects.latest("pk"),
+        "segmentation/segment": segment,
+        "segmentation/profile": Profile.objects.latest("pk"),
+        "admin": client,
+    }
+
+
+# --- The tests -------------------------------------------------------------------------------------------------------
+
+
+def test_every_route_is_in_the_table() -> None:
+    """A new route fails here until the table says who may use it."""
+    assert set(routes()) - set(table()) == set()
+
+
+def test_the_table_speaks_of_no_route_that_is_gone() -> None:
+    assert set(table()) - set(routes()) == set()
+
+
+def test_every_operation_of_the_schema_is_in_the_table() -> None:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    shapes = {re.sub(r"<[^>]*>", "{}", f"/{route}"): methods for route, methods in API.items()}
+    for path, operations in schema["paths"].items():
+        methods = shapes[re.sub(r"{[^}]*}", "{}", path)]
+        assert {name.upper() for name in operations} <= {
+            method for method, statuses in methods.items() if 200 in statuses.values()
+        }
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_route_answers_as_the_table_says(person: str, scene: dict[str, Any], cast: dict[str, User]) -> None:
+    counts = (Client.objects.count(), User.objects.count(), Run.objects.count(), Category.objects.count())
+    browser, wrong, checked = Browser(), [], 0
+    for route, methods in table().items():
+        for method, expected in methods.items():
+            if person in cast and "sessionid" not in browser.cookies:
+                browser.force_login(cast[person])
+            where = address(route, scene)
+            response = browser.generic(method, where, data=body(route), content_type=content_type(route))
+            checked += 1
+            if "logout" in route:
+                browser.cookies.clear()
+            if response.status_code != expected[person]:
+                wrong.append(f"{method} {where}: {response.status_code}, expected {expected[person]}")
+    assert not wrong, "\n".join(wrong)
+    assert checked > 200
+    assert counts == (Client.objects.count(), User.objects.count(), Run.objects.count(), Category.objects.count())
+
+
+def content_type(route: str) -> str:
+    return "application/json" if route.startswith("api/") else "application/x-www-form-urlencoded"
+
+
+def body(route: str) -> str:
+    return "{}" if route.startswith("api/") else ""
