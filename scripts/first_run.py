@@ -53,7 +53,7 @@ def welcome(port: str) -> str:
     lines = ["", f"  Dignamik : http://127.0.0.1:{port}/", ""]
     logins = settings.DATA_DIR / "demo_logins.txt"
     if Demo.objects.exists() and logins.is_file():
-        lines += ["  Comptes de démonstration :", *(f"    {line}" for line in logins.read_text().splitlines())]
+        lines += [f"  {line}".rstrip() for line in logins.read_text().splitlines()]
     else:
         lines.append("  Vos propres données. Pas encore de compte ? .venv/bin/python manage.py createsuperuser")
     return "\n".join([*lines, "", "  Ctrl-C pour arrêter.", ""])
