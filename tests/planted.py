@@ -84,7 +84,7 @@ def drawn_habits(groups: int, strength: float, rng: np.random.Generator) -> tupl
     habits = []
     for number in range(groups):
         online, money, age = spots[number]
-        focus = 0.9 * strength if rng.random() < 0.75 else 0.0
+        focus = min(0.95, 0.9 * strength) if rng.random() < 0.75 else 0.0
         mix = {sector: (1 - focus) / len(sectors) for sector in sectors}
         mix[sectors[number % len(sectors)]] += focus
         favour = rng.normal(0, 0.12 * strength, 5)

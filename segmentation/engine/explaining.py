@@ -65,7 +65,7 @@ class Change:
 
 
 def explain(columns: Mapping[str, Sequence[Any]], document: Document) -> tuple[Explanation, ...]:
-    """Explain each client of `columns`; contributions sum to the gap. Raises FrameError. One cluster: no explanation."""
+    """Explain each client of `columns`; contributions sum to the gap. Nothing with one cluster only."""
     if document.k < 2:
         return ()
     encoded = encode(columns, document)

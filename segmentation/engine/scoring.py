@@ -71,7 +71,7 @@ def score(columns: Mapping[str, Sequence[Any]], document: Document) -> Scores:
         margin=_margin(nearest, next_),
         x=position[:, 0],
         y=position[:, 1],
-        standing=_standing(encoded, document, labels, np.sqrt(nearest), possible),
+        standing=_standing(encoded, document, labels, possible),
         possible=possible,
         imputed=tuple(tuple(encoded.names[at] for at in np.flatnonzero(row)) for row in encoded.unknown),
     )
@@ -99,13 +99,12 @@ def _standing(
     encoded: Encoded,
     document: Document,
     labels: Ints,
-    distances: Floats,
     possible: tuple[tuple[int, ...], ...],
 ) -> Words:
     """Not classifiable before outside, outside before provisional: the stronger doubt is the one to show."""
     standing = np.full(len(labels), FIRM, dtype=object)
     standing[np.array([len(some) > 1 for some in possible], dtype=bool)] = PROVISIONAL
-    standing[_outside(encoded, document, labels, distances)] = OUTSIDE
+    standing[_outside(encoded, document, labels)] = OUTSIDE
     standing[_nothing_known(encoded, document)] = NOT_CLASSIFIABLE
     return standing
 
@@ -118,12 +117,18 @@ def _nothing_known(encoded: Encoded, document: Document) -> Bools:
     return np.asarray(encoded.unknown[:, asked].all(axis=1))
 
 
-def _outside(encoded: Encoded, document: Document, labels: Ints, distances: Floats) -> Bools:
-    """A known number beyond the extremes of training, or a distance beyond every member of the segment."""
+def _outside(encoded: Encoded, document: Document, labels: Ints) -> Bools:
+    """A known number beyond the extremes of training, or farther from the centre than every member of the segment.
+
+    Unknown columns count for nothing here: a filled value says nothing about the client.
+    """
     out = np.zeros(len(labels), dtype=bool)
     for at, feature in enumerate(document.numeric):
         low, high = feature.reach(RANGE_SLACK)
         with np.errstate(invalid="ignore"):
             out |= (encoded.raw[:, at] < low) | (encoded.raw[:, at] > high)
     farthest = np.array([group.distances[-1] for group in document.groups])
-    return np.asarray(out | (distances > farthest[labels] * (1 + RANGE_SLACK) + 1e-9))
+    apart = (encoded.matrix - document.centre_matrix()[labels]) ** 2
+    for at, (_, span) in enumerate(document.spans()):
+        apart[encoded.unknown[:, at], span] = 0.0
+    return np.asarray(out | (np.sqrt(apart.sum(axis=1)) > farthest[labels] * (1 + RANGE_SLACK) + 1e-9))

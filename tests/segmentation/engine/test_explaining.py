@@ -1,0 +1,107 @@
+"""Why here, and what would move it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from segmentation.engine.explaining import explain, smallest_change
+from segmentation.engine.scoring import score
+from segmentation.engine.training import Fit, train
+from tests.planted import FOLLOWERS, agency_portfolio
+from tests.segmentation.engine.tables import columns_of, plane_recipe, two_heaps
+
+
+def table(seed: int, clients: int, missing: float) -> dict[str, list[Any]]:
+    return columns_of(agency_portfolio(seed, clients=clients, missing=missing).frame)
+
+
+def test_contributions_sum_to_the_gap_of_squared_distances(fit: Fit) -> None:
+    columns = table(31, 200, 0.2)
+    placed = score(columns, fit.document)
+    for row, told in enumerate(explain(columns, fit.document)):
+        gap = placed.second_distances[row] ** 2 - placed.distances[row] ** 2
+        assert told.gap == pytest.approx(gap, abs=1e-6)
+        assert sum(line.amount for line in told.contributions) == pytest.approx(gap, abs=1e-6)
+        assert (told.label, told.second) == (placed.labels[row], placed.second[row])
+
+
+def test_the_columns_of_a_word_are_one_line(fit: Fit) -> None:
+    (told,) = explain(table(31, 1, 0.0), fit.document)
+    assert sorted(line.name for line in told.contributions) == sorted(name for name, _ in fit.document.spans())
+
+
+def test_the_first_line_is_the_one_that_weighs_most(fit: Fit) -> None:
+    amounts = [abs(line.amount) for line in explain(table(31, 1, 0.0), fit.document)[0].contributions]
+    assert amounts == sorted(amounts, reverse=True)
+
+
+def test_an_imputed_value_is_never_shown() -> None:
+    found = train(two_heaps(), plane_recipe())
+    (told,) = explain({"x": [1.0], "y": [None]}, found.document)
+    shown = {line.name: line.value for line in told.contributions}
+    assert shown == {"x": 1.0, "y": None}
+
+
+def test_values_and_centres_are_in_the_client_s_own_units() -> None:
+    found = train(two_heaps(), plane_recipe())
+    (told,) = explain({"x": [10.0], "y": [10.0]}, found.document)
+    line = next(line for line in told.contributions if line.name == "x")
+    assert line.typical == pytest.approx(two_heaps()["x"].iloc[10:].mean())
+    assert line.other == pytest.approx(two_heaps()["x"].iloc[:10].mean())
+
+
+def test_a_client_between_two_segments_stands_on_the_frontier() -> None:
+    found = train(two_heaps(), plane_recipe())
+    between, inside = explain({"x": [5.0, 0.0], "y": [5.0, 0.0]}, found.document)
+    assert between.frontier
+    assert not inside.frontier
+
+
+def test_the_smallest_change_really_moves_the_client_and_touches_levers_only(fit: Fit) -> None:
+    columns = table(33, 80, 0.0)
+    placed = score(columns, fit.document)
+    found = 0
+    for row in range(80):
+        client = {name: values[row] for name, values in columns.items()}
+        change = smallest_change(client, int(placed.second[row]), FOLLOWERS, fit.document)
+        if change is None:
+            continue
+        found += 1
+        assert set(change.moves) <= set(FOLLOWERS)
+        assert all(wanted > now for now, wanted in change.moves.values())
+        moved = {**client, **{name: wanted for name, (_, wanted) in change.moves.items()}}
+        assert score({name: [value] for name, value in moved.items()}, fit.document).labels[0] == placed.second[row]
+    assert found > 0
+
+
+def test_half_of_the_smallest_change_does_not_move_the_client(fit: Fit) -> None:
+    columns = table(33, 80, 0.0)
+    placed = score(columns, fit.document)
+    for row in range(80):
+        client = {name: values[row] for name, values in columns.items()}
+        change = smallest_change(client, int(placed.second[row]), FOLLOWERS, fit.document)
+        if change is None:
+            continue
+        half = {name: now + 0.5 * (wanted - now) for name, (now, wanted) in change.moves.items()}
+        moved = {name: [value] for name, value in {**client, **half}.items()}
+        if min(wanted - now for now, wanted in change.moves.values()) > 4:
+            assert score(moved, fit.document).labels[0] == placed.labels[row]
+
+
+def test_a_segment_out_of_reach_is_said_so() -> None:
+    found = train(two_heaps(), plane_recipe())
+    target = int(found.labels[-1])
+    assert smallest_change({"x": 0.0, "y": 0.0}, target, ["x"], found.document) is None
+
+
+def test_a_client_that_is_there_already_needs_no_change() -> None:
+    found = train(two_heaps(), plane_recipe())
+    assert smallest_change({"x": 0.0, "y": 0.0}, int(found.labels[0]), ["x", "y"], found.document) is None
+
+
+def test_an_unknown_lever_is_not_moved(fit: Fit) -> None:
+    client = {name: values[0] for name, values in table(33, 1, 0.0).items()} | dict.fromkeys(FOLLOWERS)
+    for target in range(fit.k):
+        assert smallest_change(client, target, FOLLOWERS, fit.document) is None
