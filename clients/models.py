@@ -114,12 +114,22 @@ class Client(models.Model):
     local_fields = models.JSONField("champs saisis ici", default=list, editable=False)
     created_at = models.DateTimeField("créé le", editable=False)
     changed_at = models.DateTimeField("modifié le", editable=False)
+    # Only what the internal database once had can be missing from it.
+    seen_in_source_at = models.DateTimeField("vu dans la base interne le", null=True, editable=False)
     withdrawn_at = models.DateTimeField("retiré de la source le", null=True, blank=True, editable=False)
 
     objects = ClientManager()
     history = HistoricalRecords(
         verbose_name="historique",
-        excluded_fields=["name_folded", "city_folded", "turnover", "turnover_year", "followers", "changed_at"],
+        excluded_fields=[
+            "name_folded",
+            "city_folded",
+            "turnover",
+            "turnover_year",
+            "followers",
+            "changed_at",
+            "seen_in_source_at",
+        ],
     )
 
     class Meta:

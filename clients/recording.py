@@ -7,26 +7,25 @@ no `save()` override is needed anywhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery, Sum
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from clients.facts import ClientFacts, Conflict, Origin, Recorded, Stamp
-from clients.models import Category, Client, Followers, HeldService, Turnover
+from clients.figures import BATCH, CHUNK, refresh_derived, write_readings, write_services, write_turnovers
+from clients.models import Category, Client
 from clients.places import department_of, fold, fold_town, resolve
 
-BATCH = 500
-CHUNK = 5000  # identifiers in one query; SQLite takes 32,766 parameters
 # What a source may say of a client; the rest is derived here.
 FACT_FIELDS = (
     "name", "sector", "status", "email", "phone", "address", "postal_code", "city", "latitude", "longitude",
     "website", "has_website", "services_known", "do_not_contact", "account_manager_name", "client_since", "notes",
 )  # fmt: skip
+POSITION = frozenset({"latitude", "longitude"})
+NO_SECTOR = "Autre"
 UPDATED_FIELDS = (
     *FACT_FIELDS, "category", "account_manager", "department", "position_precision", "name_folded", "city_folded",
     "local_fields", "changed_at", "withdrawn_at",
@@ -43,6 +42,7 @@ def save(client: Client, *, changed: Iterable[str], user: Any = None) -> None:
     """
     changed = set(changed)
     if changed & {"latitude", "longitude"}:
+        changed |= {"latitude", "longitude"}  # half a position is nobody's
         client.position_precision = Client.Precision.GIVEN if client.latitude is not None else ""
     if client.category is not None:
         client.sector = client.category.sector
@@ -74,7 +74,8 @@ def category_changed(category: Category) -> None:
 def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
     """Create and update clients with everything that hangs on them, in one transaction.
 
-    Facts without `source_id` are matched by folded name and postal code, else create. At most one fact a client.
+    Facts without `source_id` are matched by folded name and postal code (town, where there is none), else create.
+    At most one fact a client.
     """
     outcome = Recorded()
     categories = _categories(facts)
@@ -102,8 +103,8 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
     _write_clients(created, updated, stamp)
     outcome.clients.created, outcome.clients.updated = len(created), len(updated)
     touched = {client.pk for client in (*created, *updated)}
-    touched |= _write_readings(pairs, stamp, outcome) | _write_turnovers(pairs, stamp, outcome)
-    _write_services(pairs)
+    touched |= write_readings(pairs, stamp, outcome) | write_turnovers(pairs, stamp, outcome)
+    write_services(pairs)
     outcome.touched = sorted(touched)
     refresh_derived(outcome.touched, changed_at=stamp.at)
     return outcome
@@ -121,22 +122,11 @@ def withdraw(source_ids: Iterable[str], stamp: Stamp) -> int:
     return len(rows)
 
 
-def refresh_derived(pks: Sequence[int], *, changed_at: datetime) -> None:
-    """Recompute latest turnover and followers of these clients from their rows, and date the change."""
-    for start in range(0, len(pks), CHUNK):
-        latest = Turnover.objects.filter(client=OuterRef("pk")).order_by("-year")
-        readings = Followers.objects.filter(client=OuterRef("pk"), count__isnull=False)
-        later = Followers.objects.filter(
-            client=OuterRef("client"), platform=OuterRef("platform"), count__isnull=False,
-            measured_on__gt=OuterRef("measured_on"),
-        )  # fmt: skip
-        total = readings.filter(~Exists(later)).order_by().values("client").annotate(total=Sum("count"))
-        Client.objects.filter(pk__in=pks[start : start + CHUNK]).update(
-            changed_at=changed_at,
-            turnover=Subquery(latest.values("amount")[:1]),
-            turnover_year=Subquery(latest.values("year")[:1]),
-            followers=Subquery(total.values("total")),
-        )
+def seen(source_ids: Iterable[str], stamp: Stamp) -> None:
+    """Note that the internal database had these clients now: only what it once had can be missing from it later."""
+    ids = list(source_ids)
+    for start in range(0, len(ids), CHUNK):
+        Client.objects.filter(source_id__in=ids[start : start + CHUNK]).update(seen_in_source_at=stamp.at)
 
 
 # --- Steps -----------------------------------------------------------------------------------------------------------
@@ -145,29 +135,42 @@ def refresh_derived(pks: Sequence[int], *, changed_at: datetime) -> None:
 def _key(fact: ClientFacts) -> str | tuple[str, str]:
     if fact.source_id:
         return fact.source_id
-    return fold(str(fact.fields.get("name", ""))), str(fact.fields.get("postal_code", ""))
+    return _name_and_place(fact.fields.get("name"), fact.fields.get("postal_code"), fact.fields.get("city"))
+
+
+def _name_and_place(name: Any, postal_code: Any, city: Any) -> tuple[str, str]:
+    return fold(str(name or "")), str(postal_code or "") or fold_town(str(city or ""))
 
 
 def _known(facts: Sequence[ClientFacts]) -> dict[str | tuple[str, str], Client]:
     ids = [fact.source_id for fact in facts if fact.source_id]
     names = [_key(fact)[0] for fact in facts if not fact.source_id]
     found: dict[str | tuple[str, str], Client] = {}
-    rows = Client.objects.select_related("category")
+    rows = Client.objects.select_related("category").order_by("pk")
     for start in range(0, len(ids), CHUNK):
         for client in rows.filter(source_id__in=ids[start : start + CHUNK]):
             found[str(client.source_id)] = client
-    for client in rows.filter(name_folded__in=names) if names else ():
-        found.setdefault((client.name_folded, client.postal_code), client)
+    by_pk = {client.pk: client for client in found.values()}
+    for start in range(0, len(names), CHUNK):
+        for row in rows.filter(name_folded__in=names[start : start + CHUNK]):
+            client = by_pk.setdefault(row.pk, row)  # one object a row, or the later write would undo the earlier
+            found.setdefault(_name_and_place(client.name, client.postal_code, ""), client)
+            found.setdefault(_name_and_place(client.name, "", client.city), client)
     return found
 
 
 def _categories(facts: Sequence[ClientFacts]) -> dict[str, Category]:
     """Every category named in the facts, created where missing, by folded name."""
     by_name = {fold(category.name): category for category in Category.objects.all()}
-    for fact in facts:
-        if fact.category and fold(fact.category) not in by_name:
-            sector = str(fact.fields.get("sector") or "Autre")
-            by_name[fold(fact.category)] = Category.objects.create(name=fact.category, sector=sector)
+    new = [fact for fact in facts if fact.category and fold(fact.category) not in by_name]
+    sectors: dict[str, str] = {}
+    for fact in new:  # the first who knows the sector says it
+        name, sector = fold(str(fact.category)), str(fact.fields.get("sector") or "")
+        sectors[name] = sectors.get(name) or sector
+    for fact in new:
+        name = fold(str(fact.category))
+        if name not in by_name:
+            by_name[name] = Category.objects.create(name=str(fact.category), sector=sectors[name] or NO_SECTOR)
     return by_name
 
 
@@ -194,18 +197,31 @@ def _apply(
     stamp: Stamp,
     outcome: Recorded,
 ) -> None:
-    said = dict(fact.fields)
+    said = {name: value for name, value in fact.fields.items() if name not in POSITION}
+    _set_position(client, fact, stamp, outcome)
     if fact.category:
         said["category"] = categories[fold(fact.category)]
     for name, value in said.items():
         _set(client, name, value, stamp, outcome)
     if client.category is not None:
         client.sector = client.category.sector
-    if said.get("latitude") is not None:
-        client.position_precision = Client.Precision.GIVEN
     if client.account_manager_name and "account_manager" not in client.local_fields:
         client.account_manager = managers.get(client.account_manager_name.casefold())
     client.withdrawn_at = None
+
+
+def _set_position(client: Client, fact: ClientFacts, stamp: Stamp, outcome: Recorded) -> None:
+    """A position is taken whole: a source's latitude with a person's longitude would be nowhere."""
+    theirs = (fact.fields.get("latitude"), fact.fields.get("longitude"))
+    if None in theirs:
+        return
+    ours = (client.latitude, client.longitude)
+    if stamp.origin is Origin.SYNC and not POSITION.isdisjoint(client.local_fields):
+        if ours != theirs:
+            _disagree(client, "latitude", ours, theirs, outcome)
+        return
+    client.latitude, client.longitude = theirs
+    client.position_precision = Client.Precision.GIVEN
 
 
 def _set(client: Client, name: str, value: Any, stamp: Stamp, outcome: Recorded) -> None:
@@ -213,9 +229,14 @@ def _set(client: Client, name: str, value: Any, stamp: Stamp, outcome: Recorded)
     if value in (None, "") or value == ours:
         return  # a source's silence never erases
     if name in client.local_fields and stamp.origin is Origin.SYNC:
-        outcome.conflicts.append(Conflict(client.source_id or "", client.name, name, str(ours), str(value)))
+        _disagree(client, name, ours, value, outcome)
         return
     setattr(client, name, value)
+
+
+def _disagree(client: Client, name: str, ours: Any, theirs: Any, outcome: Recorded) -> None:
+    said = ("" if value is None else str(value) for value in (ours, theirs))
+    outcome.conflicts.append(Conflict(client.source_id or "", client.name, name, *said))
 
 
 def _derive(client: Client) -> None:
@@ -240,71 +261,3 @@ def _write_clients(created: list[Client], updated: list[Client], stamp: Stamp) -
         bulk_create_with_history(created, Client, **said)
     if updated:
         bulk_update_with_history(updated, Client, list(UPDATED_FIELDS), **said)
-
-
-def _write_readings(pairs: Sequence[tuple[Client, ClientFacts]], stamp: Stamp, outcome: Recorded) -> set[int]:
-    """A reading is kept when it says something new: another count, or another day with another count."""
-    latest: dict[tuple[int, str], Followers] = {}
-    for row in _rows_of(Followers, pairs).order_by("measured_on"):
-        latest[row.client_id, row.platform] = row
-    new: list[Followers] = []
-    changed: list[Followers] = []
-    today = timezone.localdate(stamp.at)
-    for client, fact in pairs:
-        for platform, reading in fact.readings.items():
-            last = latest.get((client.pk, platform))
-            if last and (last.count, last.has_account) == (reading.count, reading.has_account):
-                outcome.followers.unchanged += 1
-                continue
-            day = reading.measured_on or today
-            if last and day <= last.measured_on:
-                last.count, last.has_account = reading.count, reading.has_account
-                changed.append(last)
-            else:
-                row = Followers(client=client, platform=platform, measured_on=day)
-                row.count, row.has_account = reading.count, reading.has_account
-                new.append(row)
-    outcome.followers.created, outcome.followers.updated = len(new), len(changed)
-    _write_rows(Followers, new, changed, ["count", "has_account"], stamp)
-    return {row.client_id for row in (*new, *changed)}
-
-
-def _write_turnovers(pairs: Sequence[tuple[Client, ClientFacts]], stamp: Stamp, outcome: Recorded) -> set[int]:
-    held = {(row.client_id, row.year): row for row in _rows_of(Turnover, pairs)}
-    new: list[Turnover] = []
-    changed: list[Turnover] = []
-    for client, fact in pairs:
-        for year, amount in fact.turnover.items():
-            row = held.get((client.pk, year))
-            if row is None:
-                new.append(Turnover(client=client, year=year, amount=amount))
-            elif row.amount == amount:
-                outcome.turnover.unchanged += 1
-            else:
-                row.amount = amount
-                changed.append(row)
-    outcome.turnover.created, outcome.turnover.updated = len(new), len(changed)
-    _write_rows(Turnover, new, changed, ["amount"], stamp)
-    return {row.client_id for row in (*new, *changed)}
-
-
-def _write_services(pairs: Sequence[tuple[Client, ClientFacts]]) -> None:
-    rows = [
-        HeldService(client=client, service=service, since=since)
-        for client, fact in pairs
-        for service, since in (fact.services or {}).items()
-    ]
-    HeldService.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
-
-
-def _rows_of(model: Any, pairs: Sequence[tuple[Client, ClientFacts]]) -> Any:
-    pks = [client.pk for client, _ in pairs]
-    return model.objects.filter(client__in=pks) if len(pks) <= CHUNK else model.objects.all()
-
-
-def _write_rows(model: Any, new: list[Any], changed: list[Any], fields: list[str], stamp: Stamp) -> None:
-    said = {"default_user": stamp.user, "default_change_reason": stamp.origin.value, "batch_size": BATCH}
-    if new:
-        bulk_create_with_history(new, model, **said)
-    if changed:
-        bulk_update_with_history(changed, model, fields, **said)

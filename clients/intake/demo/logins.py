@@ -36,8 +36,8 @@ LOGINS = (
 )
 
 
-def create_logins() -> None:
-    """Create the accounts with passwords of their own, and write these down for the owner of the machine only.
+def create_logins() -> list[tuple[str, str, str]]:
+    """Create the accounts with passwords of their own. Returns role, user name and password of each.
 
     Raises:
         IntakeError: an account of one of these names exists.
@@ -48,7 +48,7 @@ def create_logins() -> None:
     )
     if taken:
         raise IntakeError(f"Le compte « {taken[0]} » existe déjà : la démonstration ne le remplace pas. Renommez-le.")
-    rows = [("Rôle", "Identifiant", "Mot de passe")]
+    rows = []
     for login in LOGINS:
         password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
         first, _, last = login.full_name.partition(" ")
@@ -58,7 +58,7 @@ def create_logins() -> None:
         )  # fmt: skip
         user.groups.add(Group.objects.get_or_create(name=login.role)[0])
         rows.append((login.role, login.username, password))
-    _write(rows)
+    return rows
 
 
 def delete_logins() -> None:
@@ -70,7 +70,9 @@ def logins_path() -> Path:
     return Path(settings.DATA_DIR) / LOGINS_FILE
 
 
-def _write(rows: list[tuple[str, str, str]]) -> None:
+def write_logins(logins: list[tuple[str, str, str]]) -> None:
+    """Write the table that `make run` shows, for the owner of this machine only."""
+    rows = [("Rôle", "Identifiant", "Mot de passe"), *logins]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines.insert(1, "  ".join("─" * width for width in widths))

@@ -46,7 +46,7 @@ TRADES: dict[str, tuple[str, tuple[str, ...]]] = {
 }  # fmt: skip
 SURNAMES = (
     "Aubépin", "Baudrécourt", "Béranger", "Bois-Joli", "Carpentras", "Chantepie", "Chênevert", "Clairefontaine",
-    "Cœurdacier", "D’Estérel", "Delaplage", "Dubreuil", "Estève", "Fauvette", "Ferréol", "Gévaudan", "Grandjean",
+    "Cœurdacier", "Estérel", "Delaplage", "Dubreuil", "Estève", "Fauvette", "Ferréol", "Gévaudan", "Grandjean",
     "Hautecombe", "Île-Bouchard", "Jolivet", "Kerdoncuff", "L’Hermitte", "Lacaze", "Lavandier", "Le Guen", "Maëlys",
     "Montfleury", "N’Diaye", "Noisetier", "Orléac", "Oustalet", "Pâquerette", "Périgord", "Quénéa", "Rosières",
     "Saint-Aubin", "Schœffler", "Tillœul", "Valmorel", "Verchère", "Vieuxpont", "Yvetot", "Zimmerlin",
@@ -82,7 +82,13 @@ def business_name(rng: Random, trade: str) -> str:
     surname = rng.choice(SURNAMES)
     if rng.random() < 0.005:
         return rng.choice(LONG_NAMES).format(surname)
-    return rng.choice(TRADES[trade][1]).format(surname)
+    signs = TRADES[trade][1]
+    if rng.random() < 0.85:  # most bear a name, or the same few signs would hang everywhere
+        signs = tuple(sign for sign in signs if "{}" in sign)
+    sign = rng.choice(signs)
+    if fold(surname)[0] in "aeiouy":
+        sign = sign.replace("de {}", "d’{}")
+    return sign.format(surname)
 
 
 def host(name: str, number: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.db import transaction
 
 from clients.facts import ClientFacts, Stamp
-from clients.intake.demo.logins import create_logins, delete_logins, logins_path
+from clients.intake.demo.logins import create_logins, delete_logins, logins_path, write_logins
 from clients.intake.demo.portfolio import AS_OF, DemoClient, demo_portfolio
 from clients.intake.errors import IntakeError
 from clients.models import Category, Client, Demo, Followers, Turnover
@@ -50,10 +50,11 @@ def plant(stamp: Stamp, *, clients: int, active: int, seed: int) -> Planted:
         raise IntakeError("Il faut au moins un client, et pas plus d’actifs (--active) que de clients (--clients).")
     portfolio = demo_portfolio(clients=clients, active=active, seed=seed)
     with transaction.atomic():
-        create_logins()
+        logins = create_logins()
         for facts in _in_order(portfolio):
             record(facts, stamp)
         Demo.objects.create(seed=seed, planted_on=AS_OF)
+    write_logins(logins)
     return Planted(clients, active, seed, fresh=True, logins=logins_path())
 
 

@@ -14,7 +14,7 @@ from clients.intake.source.inspecting import inspect
 from clients.intake.source.mapping import PRISMA, SourceMap
 from clients.intake.source.reading import Rejected, Source, read_source
 from clients.models import Client
-from clients.recording import record, withdraw
+from clients.recording import record, seen, withdraw
 
 # A source that lost more than this share of its clients at once has an accident, not churn.
 LARGEST_LOSS = 0.20
@@ -60,6 +60,7 @@ def synchronise(
         missing = _missing(source, force=force)
         recorded = record(source.facts, stamp)
         withdrawn = withdraw(missing, stamp)
+        seen(source.present, stamp)
         if dry_run:
             transaction.set_rollback(True)
     return SyncReport(recorded, withdrawn, tuple(source.rejected), committed=not dry_run)
@@ -67,7 +68,7 @@ def synchronise(
 
 def _missing(source: Source, *, force: bool) -> list[str]:
     """Clients that the source had and has no more. Raises IntakeError when that is suspiciously many."""
-    known = set(Client.objects.present().exclude(source_id=None).values_list("source_id", flat=True))
+    known = set(Client.objects.present().exclude(seen_in_source_at=None).values_list("source_id", flat=True))
     missing = sorted(str(source_id) for source_id in known - source.present)
     if len(missing) > LARGEST_LOSS * len(known) and not force:
         raise IntakeError(

@@ -1,0 +1,119 @@
+"""What hangs on clients, written set-based: readings, turnovers, services, and the columns derived from them.
+
+Only `clients.recording` writes through this.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Subquery, Sum
+from django.utils import timezone
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+from clients.facts import ClientFacts, Recorded, Stamp
+from clients.models import Client, Followers, HeldService, Turnover
+
+BATCH = 500
+CHUNK = 5000  # identifiers in one query; SQLite takes 32,766 parameters
+CENT = Decimal("0.01")
+
+Pairs = Sequence[tuple[Client, ClientFacts]]
+
+
+def write_readings(pairs: Pairs, stamp: Stamp, outcome: Recorded) -> set[int]:
+    """Keep each reading that says something new. Returns the clients touched.
+
+    The latest count again is nothing new, whatever its day. An older reading never replaces a later one: it joins the
+    rows behind it. Another count on the same day corrects that day.
+    """
+    held: dict[tuple[int, str], dict[date, Followers]] = defaultdict(dict)
+    for row in _rows_of(Followers, pairs):
+        held[row.client_id, row.platform][row.measured_on] = row
+    new: list[Followers] = []
+    changed: list[Followers] = []
+    today = timezone.localdate(stamp.at)
+    for client, fact in pairs:
+        for platform, reading in fact.readings.items():
+            rows = held[client.pk, platform]
+            day = reading.measured_on or today
+            said = (reading.count, reading.has_account)
+            same_day, latest = rows.get(day), rows[max(rows)] if rows else None
+            if any(row is not None and (row.count, row.has_account) == said for row in (latest, same_day)):
+                outcome.followers.unchanged += 1
+            elif same_day is not None:
+                same_day.count, same_day.has_account = said
+                changed.append(same_day)
+            else:
+                row = Followers(client=client, platform=platform, measured_on=day)
+                row.count, row.has_account = said
+                new.append(row)
+    outcome.followers.created, outcome.followers.updated = len(new), len(changed)
+    _write_rows(Followers, new, changed, ["count", "has_account"], stamp)
+    return {row.client_id for row in (*new, *changed)}
+
+
+def write_turnovers(pairs: Pairs, stamp: Stamp, outcome: Recorded) -> set[int]:
+    """One amount a client and year, to the cent. Returns the clients touched."""
+    held = {(row.client_id, row.year): row for row in _rows_of(Turnover, pairs)}
+    new: list[Turnover] = []
+    changed: list[Turnover] = []
+    for client, fact in pairs:
+        for year, said in fact.turnover.items():
+            amount = said.quantize(CENT)  # as it will be stored: else the next sync would see a change
+            row = held.get((client.pk, year))
+            if row is None:
+                new.append(Turnover(client=client, year=year, amount=amount))
+            elif row.amount == amount:
+                outcome.turnover.unchanged += 1
+            else:
+                row.amount = amount
+                changed.append(row)
+    outcome.turnover.created, outcome.turnover.updated = len(new), len(changed)
+    _write_rows(Turnover, new, changed, ["amount"], stamp)
+    return {row.client_id for row in (*new, *changed)}
+
+
+def write_services(pairs: Pairs) -> None:
+    """Add the services that a source knows; one that is held already keeps its date."""
+    rows = [
+        HeldService(client=client, service=service, since=since)
+        for client, fact in pairs
+        for service, since in (fact.services or {}).items()
+    ]
+    HeldService.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
+
+
+def refresh_derived(pks: Sequence[int], *, changed_at: datetime) -> None:
+    """Recompute latest turnover and followers of these clients from their rows, and date the change."""
+    for start in range(0, len(pks), CHUNK):
+        latest = Turnover.objects.filter(client=OuterRef("pk")).order_by("-year")
+        readings = Followers.objects.filter(client=OuterRef("pk"), count__isnull=False)
+        later = Followers.objects.filter(
+            client=OuterRef("client"), platform=OuterRef("platform"), count__isnull=False,
+            measured_on__gt=OuterRef("measured_on"),
+        )  # fmt: skip
+        total = readings.filter(~Exists(later)).order_by().values("client").annotate(total=Sum("count"))
+        Client.objects.filter(pk__in=pks[start : start + CHUNK]).update(
+            changed_at=changed_at,
+            turnover=Subquery(latest.values("amount")[:1]),
+            turnover_year=Subquery(latest.values("year")[:1]),
+            followers=Subquery(total.values("total")),
+        )
+
+
+def _rows_of(model: Any, pairs: Pairs) -> Any:
+    pks = [client.pk for client, _ in pairs]
+    return model.objects.filter(client__in=pks) if len(pks) <= CHUNK else model.objects.all()
+
+
+def _write_rows(model: Any, new: list[Any], changed: list[Any], fields: list[str], stamp: Stamp) -> None:
+    said = {"default_user": stamp.user, "default_change_reason": stamp.origin.value, "batch_size": BATCH}
+    if new:
+        bulk_create_with_history(new, model, **said)
+    if changed:
+        bulk_update_with_history(changed, model, fields, **said)
