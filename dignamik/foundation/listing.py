@@ -55,6 +55,15 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class Face:
+    """Another way to look at the same rows: a page that understands the same query string."""
+
+    label: str
+    url: str
+    here: bool
+
+
+@dataclass(frozen=True)
 class Heading:
     """A column's heading: where a click sorts, and how the list is sorted by it now ("ascending", "descending", "")."""
 
@@ -76,6 +85,7 @@ class Listing(RolePage, View):
     export_name = "liste"
     bar: tuple[str, ...] = ()  # filters in sight, in this order
     drawer: tuple[str, ...] = ()  # filters one click away
+    faces: Sequence[Face] = ()
 
     def scope(self) -> QuerySet[Any]:
         """The rows that this reader may see, before any filter."""
@@ -128,9 +138,9 @@ class Listing(RolePage, View):
         found = list(self.filterset.problems)
         for name, most in (("page", None), ("page_size", LARGEST_PAGE)):
             if self.query.get(name) and self._whole(name, most) is None:
-                found.append(f"« {name} » attend un nombre entier{f' de 1 à {most}' if most else ''}.")
+                found.append(f"«\u00a0{name}\u00a0» attend un nombre entier{f' de 1 à {most}' if most else ''}.")
         if self.query.get("export", "csv") not in {*FORMATS, ""}:
-            found.append("Une liste s’exporte en « csv » ou en « xlsx ».")
+            found.append("Une liste s’exporte en «\u00a0csv\u00a0» ou en «\u00a0xlsx\u00a0».")
         return found
 
     def _whole(self, name: str, most: int | None) -> int | None:
@@ -168,7 +178,7 @@ class Listing(RolePage, View):
     @cached_property
     def headings(self) -> list[Heading]:
         ordering = self.filterset.filters.get(ORDERING)
-        sortable = set(ordering.param_map.values()) if ordering else set()
+        sortable = set(ordering.param_map) if ordering else set()
         return [self._heading(column, sortable=column.name in sortable) for column in self.table.columns]
 
     def _heading(self, column: Any, *, sortable: bool) -> Heading:
@@ -232,6 +242,10 @@ class Listing(RolePage, View):
 
     def url(self, **changes: str) -> str:
         """This list with some parameters changed ("" takes one away). Any change goes back to the first page."""
+        return self.address(self.request.path, **changes)
+
+    def address(self, path: str, **changes: str) -> str:
+        """The same rows on another page of the site."""
         query = self.query.copy()
         for name in ("page", "export"):
             query.pop(name, None)
@@ -242,7 +256,7 @@ class Listing(RolePage, View):
         for name in [name for name, values in query.lists() if not any(values)]:
             del query[name]
         text = query.urlencode()
-        return f"{self.request.path}?{text}" if text else self.request.path
+        return f"{path}?{text}" if text else path
 
     @property
     def clear_url(self) -> str:

@@ -23,7 +23,7 @@ UNKNOWN_FIELD = "Ce champ n’existe pas."
 
 
 class Refusal(serializers.Serializer[Any]):
-    """The body of every answer from 400 on. `errors` only where fields are at fault."""
+    """Le corps de toute réponse à partir de 400 ; `errors` là où des champs sont en cause."""
 
     detail = serializers.CharField(help_text="Une phrase.")
     errors = serializers.DictField(  # type: ignore[assignment]  # the name is that of a property of the base

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clients.models import Client
+from dignamik.foundation.jobs import Cancelled
 from dignamik.foundation.locks import exclusive
 from segmentation.engine.errors import EngineError
 from segmentation.engine.recipe import Recipe, default_recipe
@@ -40,6 +41,7 @@ class Asked:
     seed: int | None = None
     publish: bool = True
     by: Any = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def retrain(asked: Asked, on_progress: Progress | None = None) -> Outcome:
         try:
             return _carry_out(run, recipe, asked, on_progress)
         except BaseException as problem:
-            said = str(problem) if isinstance(problem, EngineError) else "Le calcul a été interrompu par une erreur."
+            plain = isinstance(problem, EngineError | Cancelled)
+            said = str(problem) if plain else "Le calcul a été interrompu par une erreur."
             Run.objects.filter(pk=run.pk, state=Run.State.TRAINING).update(
                 state=Run.State.FAILED, error=said, finished_at=timezone.now()
             )
@@ -134,7 +137,7 @@ def _carry_out(run: Run, recipe: Recipe, asked: Asked, on_progress: Progress | N
     with clock.part("write"), transaction.atomic():
         segments = identity.settle(plan, fit, run)
         run.scored = _write_assignments(run, fit, everyone, segments)
-        _write_run(run, fit, plan, segments)
+        _write_run(run, asked, fit, plan, segments)
         passed = bool(plan.verdict["passed"])
         run.state = Run.State.TRAINED if passed else Run.State.HELD
         run.seconds = clock.seconds
@@ -150,7 +153,7 @@ def _carry_out(run: Run, recipe: Recipe, asked: Asked, on_progress: Progress | N
     return Outcome(run, run.state, fit, run.clients, run.scored, named, plan.verdict, plan.movements, clock.seconds)
 
 
-def _write_run(run: Run, fit: Fit, plan: identity.Plan, segments: dict[int, Segment]) -> None:
+def _write_run(run: Run, asked: Asked, fit: Fit, plan: identity.Plan, segments: dict[int, Segment]) -> None:
     stable = tuple(segments[cluster].slug for cluster in range(fit.k))
     run.document = replace(fit.document, stable=stable).to_dict()
     run.k = fit.k
@@ -159,7 +162,7 @@ def _write_run(run: Run, fit: Fit, plan: identity.Plan, segments: dict[int, Segm
         str(item.k): {**asdict(item), "stability": item.stability, "above_null": item.above_null}
         for item in fit.candidates
     }
-    run.choice = asdict(fit.choice)
+    run.choice = {**asdict(fit.choice), "asked_why": asked.why}
     run.verdict = plan.verdict
     run.notes = list(fit.warnings)
 

@@ -1,0 +1,89 @@
+"""Exports that French Excel opens right, and that nobody's name can turn into a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from dignamik.foundation.exporting import Column, Sheet, as_csv, as_xlsx, inert
+
+Row = tuple[Any, ...]
+
+
+def sheet(*rows: Row) -> Sheet[Row]:
+    return Sheet("essai", [Column("Nom", lambda row: row[0]), Column("Valeur", lambda row: row[1])], rows)
+
+
+def csv_rows(*rows: Row) -> list[list[str]]:
+    text = b"".join(as_csv(sheet(*rows))).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
+
+
+def xlsx_rows(*rows: Row) -> list[tuple[Any, ...]]:
+    return list(load_workbook(as_xlsx(sheet(*rows))).active.iter_rows())  # type: ignore[union-attr, return-value]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1",
+        "==1",
+        "+33 6 12",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠x",
+        "  =1",
+        "\x00=1",
+        "\n=1",
+    ],
+)
+def test_it_writes_text_that_begins_like_a_formula_as_text(name: str) -> None:
+    written = csv_rows((name, None))[1][0]
+    assert written.startswith("'")
+    assert inert(written) == written
+    cell = xlsx_rows((name, None))[1][0]
+    assert cell.data_type == "s"
+    assert "\x00" not in cell.value
+
+
+def test_it_keeps_negative_numbers_numbers() -> None:
+    assert csv_rows(("avoir", Decimal("-500.00")))[1] == ["avoir", "-500,00"]
+    cell = xlsx_rows(("avoir", Decimal("-500.00")))[1][1]
+    assert (cell.data_type, cell.value) == ("n", -500)
+
+
+def test_it_removes_control_characters_and_line_ends() -> None:
+    assert csv_rows(("A\x07B\r\nC\x00", None))[1][0] == "AB C"
+    assert xlsx_rows(("A\x07B\r\nC\x00\ud800", None))[1][0].value == "AB C"
+
+
+def test_it_writes_what_french_excel_reads() -> None:
+    raw = b"".join(
+        as_csv(sheet(("Crêperie ; « Œuf »", Decimal("12500.50")), ("oui ?", True), ("né", date(2024, 12, 31))))
+    )
+    assert raw.startswith("\ufeff".encode())
+    assert raw.decode("utf-8-sig").splitlines() == [
+        "Nom;Valeur", '"Crêperie ; « Œuf »";12500,50', "oui ?;oui", "né;31/12/2024",
+    ]  # fmt: skip
+
+
+def test_it_writes_unknown_as_an_empty_cell_and_zero_as_zero() -> None:
+    assert csv_rows(("a", None), ("b", 0))[1:] == [["a", ""], ["b", "0"]]
+    assert [row[1].value for row in xlsx_rows(("a", None), ("b", 0))[1:]] == [None, 0]
+
+
+def test_it_writes_small_and_large_numbers_without_exponents() -> None:
+    assert [row[1] for row in csv_rows(("a", 1e-7), ("b", 1e16), ("c", Decimal("1E+3")))[1:]] == [
+        "0,0000001", "10000000000000000", "1000",
+    ]  # fmt: skip
