@@ -83,7 +83,12 @@ def _wins(matrix: Floats, open_: Bools, document: Document) -> Bools:
     reached = np.zeros((len(matrix), len(centres)), dtype=bool)
     for c in range(len(centres)):
         others = np.delete(np.arange(len(centres)), c)
-        reached[:, c] = _game(base[:, others] - base[:, [c]], 2 * (spots[c] - spots[others]), low, high)
+        offset, slope = base[:, others] - base[:, [c]], 2 * (spots[c] - spots[others])
+        # The point of the box nearest to the centre settles most cases; the game is for the others.
+        nearest = np.clip(spots[c], low, high)
+        reached[:, c] = (offset + nearest @ slope.T >= 0).all(axis=1)
+        rest = np.flatnonzero(~reached[:, c])
+        reached[rest, c] = _game(offset[rest], slope, low[rest], high[rest])
     return reached
 
 

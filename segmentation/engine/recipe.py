@@ -81,7 +81,7 @@ class Rule:
     """
 
     gain: float = 0.10
-    silhouette_kept: float = 0.85
+    silhouette_kept: float = 0.80
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def quick(k: int) -> Recipe:
 
 
 def test_a_planted_agency_is_recognised() -> None:
-    names = {item.name for item in train(agency_portfolio(0).frame, default_recipe().with_clusters(4)).names}
+    names = {item.name for item in train(agency_portfolio(0).frame, quick(4)).names}
     assert any(name.startswith("Restaurants") for name in names)
     assert any(name.startswith("Jeunes services") for name in names)
     assert any("tructures variées" in name for name in names)
