@@ -166,6 +166,8 @@ class Assignment(models.Model):
     margin = models.FloatField("marge", null=True)
     possible = models.JSONField("segments possibles", default=list)
     unknown = models.JSONField("données inconnues", default=list)
+    # What the model saw of the client, by column of the recipe: without it nobody could tell later why it moved.
+    values = models.JSONField("données vues par le calcul", default=dict)
     scored_at = models.DateTimeField("placé le")
 
     class Meta:

@@ -15,8 +15,9 @@ from segmentation.models import Assignment
 
 COLUMNS = (
     "run_id", "client_id", "segment_id", "second_id", "standing", "fitted", "x", "y", "distance", "second_distance",
-    "margin", "possible", "unknown", "scored_at",
+    "margin", "possible", "unknown", "values", "scored_at",
 )  # fmt: skip
+NAMES = ", ".join(f'"{name}"' for name in COLUMNS)  # quoted: VALUES is a word of SQL
 Row = tuple[Any, ...]
 
 
@@ -52,18 +53,18 @@ def _copy(rows: Iterable[Row]) -> None:
     buffer.seek(0)
     with connection.cursor() as cursor:
         cursor.cursor.copy_expert(
-            f"COPY {Assignment._meta.db_table} ({', '.join(COLUMNS)}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", buffer
+            f"COPY {Assignment._meta.db_table} ({NAMES}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", buffer
         )
 
 
 def _insert(rows: Iterable[Row]) -> None:
     marks = ", ".join(["%s"] * len(COLUMNS))
-    statement = f"INSERT INTO {Assignment._meta.db_table} ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608 (our own names)
+    statement = f"INSERT INTO {Assignment._meta.db_table} ({NAMES}) VALUES ({marks})"  # noqa: S608 (our own names)
     with connection.cursor() as cursor:
         cursor.executemany(statement, list(_plain(rows)))
 
 
 def _plain(rows: Iterable[Row]) -> Iterator[list[Any]]:
-    lists = {COLUMNS.index("possible"), COLUMNS.index("unknown")}
+    documents = {COLUMNS.index(name) for name in ("possible", "unknown", "values")}
     for row in rows:
-        yield [json.dumps(value) if at in lists else value for at, value in enumerate(row)]
+        yield [json.dumps(value) if at in documents else value for at, value in enumerate(row)]

@@ -27,6 +27,10 @@ class Frame:
     pks: list[int]
     columns: dict[str, list[Any]]
 
+    def values(self, at: int) -> dict[str, Any]:
+        """The row at this place, by column."""
+        return {name: column[at] for name, column in self.columns.items()}
+
 
 def trainable() -> ClientQuerySet:
     """Active clients with at least one known follower count or turnover: those a run is fitted on."""

@@ -172,15 +172,18 @@ def _write_assignments(run: Run, fit: Fit, everyone: frames.Frame, segments: dic
     fitted = set(fit.index.tolist())
     now = timezone.now()
     placed = placements(score(everyone.columns, fit.document), segments)
-    rows = [_row(run.pk, pk, place, now, fitted=pk in fitted) for pk, place in zip(everyone.pks, placed, strict=True)]
+    rows = [
+        _row(run.pk, pk, place, everyone.values(at), now, fitted=pk in fitted)
+        for at, (pk, place) in enumerate(zip(everyone.pks, placed, strict=True))
+    ]
     segment = bulk.COLUMNS.index("segment_id")
     return sum(row[segment] is not None for row in bulk.write(rows))
 
 
-def _row(run: int, client: int, place: Placement, now: datetime, *, fitted: bool) -> bulk.Row:
+def _row(run: int, client: int, place: Placement, values: dict[str, Any], now: datetime, *, fitted: bool) -> bulk.Row:
     """One placement in the order of `bulk.COLUMNS`."""
     segment = place.segment.pk if place.segment else None
     second = place.second.pk if place.second else None
     figures = (place.x, place.y, place.distance, place.second_distance, place.margin)
     possible = [segment.slug for segment in place.possible]
-    return (run, client, segment, second, place.standing, fitted, *figures, possible, list(place.unknown), now)
+    return (run, client, segment, second, place.standing, fitted, *figures, possible, list(place.unknown), values, now)

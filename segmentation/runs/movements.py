@@ -1,0 +1,104 @@
+"""Who changed segment between two published runs, and why: its data, the model, or both.
+
+Old data go through the new model, and new data through the old one: what moves a client under the old model is its
+data, what moves it with its old data is the model.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from segmentation.engine.document import Document
+from segmentation.engine.scoring import NOT_CLASSIFIABLE, score
+from segmentation.models import Assignment, Run
+
+
+class Cause(StrEnum):
+    DATA = "data"
+    MODEL = "model"
+    BOTH = "both"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One client of both runs whose segment differs; None is: not classifiable."""
+
+    client: int
+    source: str | None
+    target: str | None
+    cause: Cause
+
+
+@dataclass(frozen=True)
+class Movements:
+    """Two runs side by side. `matrix` counts clients of both runs by (slug before, slug after), stayers included.
+
+    `entered` and `left` count clients that only the later or only the earlier run has, by slug.
+    """
+
+    matrix: Mapping[tuple[str | None, str | None], int]
+    entered: Mapping[str | None, int]
+    left: Mapping[str | None, int]
+    moves: tuple[Move, ...]
+
+    @property
+    def causes(self) -> Counter[Cause]:
+        return Counter(move.cause for move in self.moves)
+
+
+@dataclass(frozen=True)
+class _Place:
+    slug: str | None
+    values: Mapping[str, Any]
+
+
+def between(before: Run, after: Run) -> Movements:
+    """Compare two runs. Raises DocumentError when a stored model cannot be read."""
+    old, new = _places(before), _places(after)
+    both = sorted(old.keys() & new.keys())
+    movers = [client for client in both if old[client].slug != new[client].slug]
+    return Movements(
+        matrix=Counter((old[client].slug, new[client].slug) for client in both),
+        entered=Counter(new[client].slug for client in new.keys() - old.keys()),
+        left=Counter(old[client].slug for client in old.keys() - new.keys()),
+        moves=tuple(_moves(movers, old, new, before, after)),
+    )
+
+
+def _places(run: Run) -> dict[int, _Place]:
+    rows = Assignment.objects.filter(run=run).values_list("client", "segment__slug", "values")
+    return {client: _Place(slug, values) for client, slug, values in rows}
+
+
+def _moves(
+    movers: list[int], old: Mapping[int, _Place], new: Mapping[int, _Place], before: Run, after: Run
+) -> Iterable[Move]:
+    if not movers:
+        return
+    new_data_old_model = _slugs([new[client].values for client in movers], before)
+    old_data_new_model = _slugs([old[client].values for client in movers], after)
+    for client, by_data, by_model in zip(movers, new_data_old_model, old_data_new_model, strict=True):
+        source, target = old[client].slug, new[client].slug
+        yield Move(client, source, target, _cause(moved_by_data=by_data != source, moved_by_model=by_model != source))
+
+
+def _cause(*, moved_by_data: bool, moved_by_model: bool) -> Cause:
+    """Neither alone moves it: only the two together do."""
+    if moved_by_data == moved_by_model:
+        return Cause.BOTH
+    return Cause.DATA if moved_by_data else Cause.MODEL
+
+
+def _slugs(rows: list[Mapping[str, Any]], run: Run) -> list[str | None]:
+    """The segment that the run's model gives to each row of values."""
+    document = Document.from_dict(run.document or {})
+    columns = {name: [row.get(name) for row in rows] for name, _ in document.spans()}
+    scores = score(columns, document)
+    return [
+        None if standing == NOT_CLASSIFIABLE else document.stable[int(label)]
+        for label, standing in zip(scores.labels, scores.standing, strict=True)
+    ]
