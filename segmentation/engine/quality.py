@@ -15,7 +15,7 @@ from segmentation.engine.recipe import Recipe
 from segmentation.engine.selection import Candidate
 from segmentation.engine.verdict import Gate, Verdict
 
-__all__ = ["Gate", "Verdict", "cramers_v", "judge", "lineage_gates"]
+__all__ = ["Gate", "Verdict", "cramers_v", "judge", "lineage_gates", "redundancy_gate"]
 
 
 def judge(
@@ -26,7 +26,10 @@ def judge(
         says = "Aucune structure\u00a0: tous les clients ont les mêmes valeurs."
         return Verdict.of([Gate("structure", None, recipe.gates.above_null, passed=False, level="hold", says=says)])
     gates = [_structure(candidate, recipe), *_stability(candidate, names, recipe), _smallest(candidate, labels, recipe)]
-    gates += [_redundancy(features, column.name, column.label, labels, recipe) for column in features.categorical[:1]]
+    gates += [
+        redundancy_gate(labels, features.table[column.name], column.label or column.name, recipe)
+        for column in features.categorical[:1]
+    ]
     return Verdict.of(gates)
 
 
@@ -83,11 +86,15 @@ def _smallest(candidate: Candidate, labels: Ints, recipe: Recipe) -> Gate:
     return Gate("smallest", float(value), float(bound), passed, "hold", says)
 
 
-def _redundancy(features: Features, column: str, label: str, labels: Ints, recipe: Recipe) -> Gate:
+def redundancy_gate(labels: Ints, words: pd.Series, label: str, recipe: Recipe) -> Gate:
+    """Do the segments repeat a column? `words` follow the rows of `labels`; the column need not be in the recipe.
+
+    For a place take the department, never the town: with hundreds of towns even shuffled labels look tied to them.
+    """
     bound = recipe.gates.redundancy
-    value = cramers_v(labels, features.table[column])
+    value = cramers_v(labels, words)
     passed = value <= bound
-    what = (label or column).lower()
+    what = label.lower()
     says = (
         f"Les segments disent autre chose que la colonne «\u00a0{what}\u00a0» (V de Cramér corrigé {comma(value)})."
         if passed
