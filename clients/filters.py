@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -9,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from clients.models import Category, Client
 from clients.places import DEPARTMENTS, fold, fold_town
-from dignamik.foundation.filtering import BoundingBoxFilter, StableOrdering, StrictFilterSet
+from dignamik.foundation.filtering import BoundingBoxFilter, NumberFilter, StableOrdering, StrictFilterSet
 
 NOBODY = "aucun"  # ?manager=aucun: clients that nobody looks after
 
@@ -53,11 +55,17 @@ class ClientFilter(StrictFilterSet):
         label="Chargé de compte", method="looked_after_by", validators=[known_manager], max_length=150
     )
     status = django_filters.ChoiceFilter(label="Statut", choices=Client.Status.choices)
-    turnover_min = django_filters.NumberFilter(label="CA minimum", field_name="turnover", lookup_expr="gte")
-    turnover_max = django_filters.NumberFilter(label="CA maximum", field_name="turnover", lookup_expr="lte")
-    followers_min = django_filters.NumberFilter(label="Abonnés minimum", field_name="followers", lookup_expr="gte")
-    followers_max = django_filters.NumberFilter(label="Abonnés maximum", field_name="followers", lookup_expr="lte")
+    turnover_min = NumberFilter(label="CA minimum", field_name="turnover", lookup_expr="gte")
+    turnover_max = NumberFilter(label="CA maximum", field_name="turnover", lookup_expr="lte")
+    followers_min = NumberFilter(label="Abonnés minimum", field_name="followers", lookup_expr="gte")
+    followers_max = NumberFilter(label="Abonnés maximum", field_name="followers", lookup_expr="lte")
     bbox = BoundingBoxFilter(label="Zone de la carte")
+    placed = django_filters.TypedChoiceFilter(
+        label="Position",
+        method="on_the_map",
+        choices=[("true", "connue"), ("false", "inconnue")],
+        coerce=lambda value: value == "true",
+    )
 
     ORDERINGS = {
         "name_folded": "name",
@@ -86,6 +94,10 @@ class ClientFilter(StrictFilterSet):
 
     def in_city(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
         return queryset.filter(city_folded=fold_town(value))
+
+    def on_the_map(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
+        """With a position, or without one; "" is no answer and filters nothing."""
+        return queryset if value == "" else queryset.filter(latitude__isnull=not value)
 
     def looked_after_by(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
         if value == NOBODY:

@@ -13,7 +13,7 @@ from dignamik.foundation.resources import Resource
 
 
 class CategoryRow(serializers.Serializer[Any]):
-    """A type of business."""
+    """Un type d’entreprise."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()

@@ -1,4 +1,7 @@
-"""Clients, as the book of record knows them. `segmentation.api.portfolio` adds where a run places them."""
+"""Clients, as the book of record knows them. `segmentation.api.portfolio` adds where a run places them.
+
+Docstrings of serializers and actions are what the API's documentation shows to people: they are in French.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from dignamik.foundation.resources import Resource, key
 
 
 class ClientRow(serializers.Serializer[Any]):
-    """A client in a list. Null is unknown, never 0."""
+    """Un client dans une liste. Null : inconnu, jamais 0."""
 
     id = serializers.IntegerField()
     source_id = serializers.CharField(allow_null=True, help_text="Identifiant dans la base d’origine.")
@@ -49,6 +52,8 @@ class ClientRow(serializers.Serializer[Any]):
 
 
 class ReadingOut(serializers.Serializer[Any]):
+    """Un relevé d’abonnés sur un réseau."""
+
     platform = serializers.ChoiceField(choices=Followers.Platform.choices)
     count = serializers.IntegerField(allow_null=True)
     has_account = serializers.BooleanField(allow_null=True)
@@ -56,17 +61,21 @@ class ReadingOut(serializers.Serializer[Any]):
 
 
 class TurnoverOut(serializers.Serializer[Any]):
+    """Le chiffre d’affaires d’une année."""
+
     year = serializers.IntegerField()
     amount = serializers.DecimalField(max_digits=14, decimal_places=2)
 
 
 class ServiceOut(serializers.Serializer[Any]):
+    """Un service déjà vendu au client."""
+
     service = serializers.ChoiceField(choices=HeldService.Service.choices)
     since = serializers.DateField(allow_null=True)
 
 
 class ClientDetail(ClientRow):
-    """Everything the book of record holds on one client."""
+    """Tout ce que l’on sait d’un client."""
 
     email = serializers.CharField()
     phone = serializers.CharField()

@@ -52,6 +52,19 @@ class StrictFilterSet(django_filters.FilterSet):
         return super().qs  # type: ignore[no-any-return]
 
 
+class PlainNumberField(forms.DecimalField):
+    """A number in plain digits: `Decimal()` would also read "1_000" and "١٢"."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and ("_" in value or not value.strip().isascii()):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class NumberFilter(django_filters.NumberFilter):
+    field_class = PlainNumberField
+
+
 class BoundingBoxField(forms.CharField):
     """`west,south,east,north` in degrees, to a tuple of four floats."""
 

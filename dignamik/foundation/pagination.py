@@ -32,6 +32,8 @@ class ApiPagination(PageNumberPagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         described = super().get_paginated_response_schema(schema)
         described["required"] = ["count", "next", "previous", "results"]
+        link = {"type": ["string", "null"], "format": "uri"}  # the library's `nullable` is of OpenAPI 3.0
+        described["properties"] |= {"next": link, "previous": link}
         return described
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
@@ -66,6 +67,8 @@ def explain(problem: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's exception handler, with every refusal in the one shape. What it does not know stays a 500."""
     if isinstance(problem, Http404):
         problem = NotFound(ABSENT)  # Django's own text is English and names the model
+    elif isinstance(problem, RequestDataTooBig):
+        problem = TooLarge()  # Django's own answer is a page
     response = exception_handler(problem, context)
     if response is None:
         return None

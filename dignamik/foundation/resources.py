@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -36,8 +36,7 @@ class ResourceSchema(AutoSchema):
     """Documents what a resource answers when it refuses, next to what it answers."""
 
     def get_response_serializers(self) -> Any:
-        found = super().get_response_serializers()
-        answers = found if isinstance(found, dict) else {200: found}
+        answers = self.view.answers or {200: super().get_response_serializers()}
         codes = [400, 401, 403, 404, 406, *([413, 415] if self.method == "POST" else [])]
         return answers | {code: Refusal for code in codes if code not in answers}
 
@@ -51,6 +50,8 @@ class Resource(GenericViewSet[Any]):
     # Rows of the list and the single object, as documented; the answers are plain dictionaries.
     row_class: Any = None
     detail_class: Any = None
+    # Status → serializer, where an action answers something else than its `detail_class`.
+    answers: ClassVar[dict[int, Any]] = {}
     schema = ResourceSchema()
     metadata_class = None
 

@@ -10,7 +10,7 @@ from segmentation.models import Segment
 
 
 class SegmentName(serializers.Serializer[Any]):
-    """A segment, by name."""
+    """Un segment, par son nom."""
 
     slug = serializers.CharField()
     name = serializers.CharField()

@@ -16,7 +16,7 @@ from segmentation.querysets import with_segment
 
 
 class PlaceFields(serializers.Serializer[Any]):
-    """All null before the first publication, and for a client that the run has not placed yet."""
+    """Null avant la première publication, et pour un client que le calcul n’a pas encore placé."""
 
     segment = serializers.CharField(allow_null=True, help_text="Identifiant du segment.")
     segment_name = serializers.CharField(allow_null=True)
@@ -27,11 +27,11 @@ class PlaceFields(serializers.Serializer[Any]):
 
 
 class PortfolioRow(ClientRow, PlaceFields):
-    """A client in a list, with its segment."""
+    """Un client dans une liste, avec son segment."""
 
 
 class Place(serializers.Serializer[Any]):
-    """How sure the run is of a client's segment, and why not more."""
+    """À quel point le segment est sûr, et pourquoi pas plus."""
 
     run = serializers.IntegerField()
     distance = serializers.FloatField(allow_null=True, help_text="Distance au centre du segment.")
@@ -44,7 +44,7 @@ class Place(serializers.Serializer[Any]):
 
 
 class PortfolioDetail(ClientDetail, PlaceFields):
-    """Everything on one client, with its segment and how sure that is."""
+    """Tout sur un client, avec son segment."""
 
     place = Place(allow_null=True)
 

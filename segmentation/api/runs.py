@@ -18,7 +18,7 @@ from segmentation.querysets import RunQuerySet
 
 
 class RunRow(serializers.Serializer[Any]):
-    """A run in a list."""
+    """Un calcul dans une liste."""
 
     id = serializers.IntegerField()
     state = serializers.ChoiceField(choices=Run.State.choices)
@@ -37,13 +37,15 @@ class RunRow(serializers.Serializer[Any]):
 
 
 class RunSegment(serializers.Serializer[Any]):
+    """Un segment du calcul."""
+
     slug = serializers.CharField()
     name = serializers.CharField()
     size_in_training = serializers.IntegerField()
 
 
 class RunDetail(RunRow):
-    """One run with its evidence. `segments`, `scores`, `choice` and `gates` are null where a group is too small."""
+    """Un calcul et ses preuves. `segments`, `scores`, `choice` et `gates` : null si un groupe est trop petit."""
 
     segments = RunSegment(many=True, allow_null=True)
     scores = serializers.DictField(allow_null=True, help_text="Mesures par nombre de segments essayé.")

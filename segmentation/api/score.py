@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
@@ -56,7 +55,7 @@ class Amount(serializers.DecimalField):
 
 
 class Audience(StrictSerializer):
-    """Followers by platform. Absent or null: unknown. 0: none."""
+    """Abonnés par réseau. Absent ou null : inconnu. 0 : aucun."""
 
     facebook = WholeNumber(min_value=0, max_value=MOST_FOLLOWERS, required=False, allow_null=True)
     instagram = WholeNumber(min_value=0, max_value=MOST_FOLLOWERS, required=False, allow_null=True)
@@ -66,7 +65,7 @@ class Audience(StrictSerializer):
 
 
 class Business(StrictSerializer):
-    """What is known of a business. Everything may be absent or null: unknown, never 0."""
+    """Ce que l’on sait d’une entreprise. Tout peut manquer ou être null : inconnu, jamais 0."""
 
     category = serializers.CharField(
         max_length=120, required=False, allow_null=True, allow_blank=True, help_text="Type d’entreprise, par son nom."
@@ -96,7 +95,7 @@ class Business(StrictSerializer):
 
 
 class Placed(serializers.Serializer[Any]):
-    """Where the business would stand. `segment` is null when too little is known."""
+    """Où l’entreprise se situerait. `segment` est null si l’on en sait trop peu."""
 
     run = serializers.IntegerField()
     segment = SegmentName(allow_null=True)
@@ -113,11 +112,11 @@ class Placed(serializers.Serializer[Any]):
 class Score(Resource):
     permission_required = ("segmentation.view_segment",)
     queryset = Run.objects.none()
+    answers: ClassVar[dict[int, Any]] = {200: Placed, 409: Refusal}
 
     def get_serializer_class(self) -> Any:
         return Business
 
-    @extend_schema(responses={200: Placed, 409: Refusal})
     def create(self, request: Request) -> Response:
         """Placer une entreprise dans le calcul publié. Rien n’est enregistré."""
         asked = Business(data=request.data)

@@ -22,7 +22,7 @@ from segmentation.querysets import SegmentQuerySet
 
 
 class SegmentRow(serializers.Serializer[Any]):
-    """A segment in a list."""
+    """Un segment dans une liste."""
 
     slug = serializers.CharField()
     name = serializers.CharField()
@@ -35,7 +35,7 @@ class SegmentRow(serializers.Serializer[Any]):
 
 
 class NumberProfile(serializers.Serializer[Any]):
-    """One number of a segment against all other clients. Known values only."""
+    """Une donnée chiffrée du segment face aux autres clients. Valeurs connues seulement."""
 
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
@@ -52,6 +52,8 @@ class NumberProfile(serializers.Serializer[Any]):
 
 
 class WordShare(serializers.Serializer[Any]):
+    """La part d’un mot dans le segment, et chez les autres."""
+
     word = serializers.CharField()
     count = serializers.IntegerField()
     share = serializers.FloatField()
@@ -59,6 +61,8 @@ class WordShare(serializers.Serializer[Any]):
 
 
 class WordProfile(serializers.Serializer[Any]):
+    """Une donnée en mots du segment."""
+
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     known = serializers.IntegerField()
@@ -67,11 +71,15 @@ class WordProfile(serializers.Serializer[Any]):
 
 
 class ClientName(serializers.Serializer[Any]):
+    """Un client, par son nom."""
+
     id = serializers.IntegerField()
     name = serializers.CharField()
 
 
 class SegmentProfile(serializers.Serializer[Any]):
+    """À quoi ressemble le segment, sur les clients analysés."""
+
     run = serializers.IntegerField()
     share = serializers.FloatField(help_text="Part des clients analysés.")
     numbers = NumberProfile(many=True)
@@ -81,7 +89,7 @@ class SegmentProfile(serializers.Serializer[Any]):
 
 
 class SegmentDetail(SegmentRow):
-    """A segment with its profile in the run that people see."""
+    """Un segment et son profil dans le calcul en service."""
 
     name_is_suggested = serializers.BooleanField()
     profile = SegmentProfile(

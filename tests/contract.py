@@ -1,0 +1,65 @@
+"""The API's own OpenAPI schema, to hold its answers against."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import jsonschema
+from django.contrib.auth.models import User
+from django.test import Client as Browser
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.test import APIRequestFactory, force_authenticate
+
+
+@functools.cache
+def schema() -> dict[str, Any]:
+    request = APIRequestFactory().get("/api/schema/", HTTP_ACCEPT="application/vnd.oai.openapi+json")
+    force_authenticate(request, user=User(username="reader"))
+    document: dict[str, Any] = SpectacularAPIView.as_view()(request).data
+    return document
+
+
+def check(body: Any, path: str, status: int = 200, method: str = "get") -> None:
+    """Fail unless `body` is what the schema says this operation answers with, to the field."""
+    answer = schema()["paths"][path][method]["responses"][str(status)]["content"]["application/json"]["schema"]
+    jsonschema.validate(body, {**answer, "components": schema()["components"]})
+    strangers = undocumented(body, answer)
+    assert not strangers, f"{path} answers with fields that its schema does not name: {strangers}"
+
+
+def undocumented(body: Any, described: dict[str, Any]) -> set[str]:
+    """Names in an answer that the schema does not have; JSON schema itself allows them."""
+    if "$ref" in described:
+        described = schema()["components"]["schemas"][described["$ref"].rsplit("/", 1)[-1]]
+    for option in described.get("oneOf", ()):
+        if option.get("type") != "null" and not str(option.get("$ref")).endswith("NullEnum"):
+            return undocumented(body, option)
+    if isinstance(body, list):
+        return {name for item in body for name in undocumented(item, described.get("items", {}))}
+    if not isinstance(body, dict) or "properties" not in described:
+        return set()
+    known = described["properties"]
+    inner = {name for key in body if key in known for name in undocumented(body[key], known[key])}
+    return inner | (set(body) - set(known))
+
+
+def signed_in(user: User) -> Browser:
+    """A browser that this person is signed in with."""
+    browser = Browser()
+    browser.force_login(user)
+    return browser
+
+
+def every_page(browser: Browser, address: str) -> list[dict[str, Any]]:
+    """All rows of a list of the API, followed by its `next` links."""
+    rows: list[dict[str, Any]] = []
+    following: str | None = address
+    while following:
+        response = browser.get(following)
+        assert response.status_code == 200, response.content
+        body = response.json()
+        rows += body["results"]
+        following = body["next"]
+    assert len(rows) == body["count"]
+    return rows
