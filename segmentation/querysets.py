@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -10,7 +11,7 @@ from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet
 from clients.querysets import ClientQuerySet
 
 if TYPE_CHECKING:
-    from segmentation.models import Run, Segment  # noqa: F401 (named in strings below)
+    from segmentation.models import Decision, Run, Segment  # noqa: F401 (named in strings below)
 
 SEES_DRAFTS = "segmentation.view_draft_run"
 
@@ -55,6 +56,14 @@ class SegmentQuerySet(QuerySet["Segment"]):
         return self.annotate(size=Count("assignments", filter=mine, distinct=True))
 
 
+class DecisionQuerySet(QuerySet["Decision"]):
+    def in_force(self, today: date) -> DecisionQuerySet:
+        """Those that keep their play away: planned and done for good, refused and put off until their day."""
+        lasting = Q(kind__in=["planned", "done"])
+        expiring = Q(kind__in=["refused", "snoozed"]) & (Q(until=None) | Q(until__gt=today))
+        return self.filter(lasting | expiring, current=True)
+
+
 def with_segment(clients: ClientQuerySet, run: Run | None) -> ClientQuerySet:
     """Clients with their place in this run: `place` to filter on, and columns for table, export and API.
 
@@ -71,5 +80,6 @@ def with_segment(clients: ClientQuerySet, run: Run | None) -> ClientQuerySet:
     )
 
 
+DecisionManager = models.Manager.from_queryset(DecisionQuerySet)
 RunManager = models.Manager.from_queryset(RunQuerySet)
 SegmentManager = models.Manager.from_queryset(SegmentQuerySet)

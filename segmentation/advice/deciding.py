@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,9 @@ from segmentation.advice.advising import Playbook, for_client
 from segmentation.models import Decision, Play
 
 Kind = Decision.Kind
+LONGEST_COMMENT = 1000
+# Later than this a day is a typing error, or a refusal that does not say its name.
+FARTHEST = timedelta(days=2 * 366)
 
 
 class CannotDecide(Exception):
@@ -30,28 +33,51 @@ def decide(
     comment: str = "",
     until: date | None = None,
 ) -> Decision:
-    """Keep the decision with the reason as it stands now. A refusal needs a comment, a snooze a day to come.
+    """Keep the decision with the reason as it is shown now. A refusal needs a comment, a snooze a day to come.
 
-    Deciding again replaces what is in force and keeps it as history. Raises CannotDecide.
+    Deciding again replaces what is in force and keeps it as history; deciding the same twice keeps one row. `playbook`
+    is that of the run this person sees, and needs to hold no other play. Raises CannotDecide.
     """
-    if kind not in Kind.values:
-        raise CannotDecide("Cette décision n’existe pas : planifier, fait, écarter, plus tard ou rouvrir.")
-    if kind == Kind.REFUSED and not comment.strip():
-        raise CannotDecide("Dites en un mot pourquoi vous écartez cette action.")
-    if kind == Kind.SNOOZED and (until is None or until <= timezone.localdate()):
-        raise CannotDecide("Choisissez une date à venir.")
+    comment = comment.strip()
+    _check(kind, comment, until)
     Client.objects.select_for_update().filter(pk=client.pk).first()  # two people deciding at once take turns
-    before = Decision.objects.filter(client=client, play=play, current=True).first()
-    reason = before.shown_reason if before else _shown_reason(client, play, playbook)
+    before = Decision.objects.in_force(timezone.localdate()).filter(client=client, play=play).first()
+    if before and (before.kind, before.comment, before.until, before.by_id) == (kind, comment, until, by.pk):
+        return before  # a second click on the same button
+    reason = _shown_reason(client, play, kind, playbook, before)
     Decision.objects.filter(client=client, play=play, current=True).update(current=False)
     return Decision.objects.create(
-        client=client, play=play, kind=kind, shown_reason=reason, comment=comment.strip(), by=by,
-        until=until if kind in {Kind.SNOOZED, Kind.PLANNED} else None,
-    )  # fmt: skip
+        client=client, play=play, kind=kind, shown_reason=reason, comment=comment, by=by, until=until
+    )
 
 
-def _shown_reason(client: Client, play: Play, playbook: Playbook) -> str:
+def _check(kind: str, comment: str, until: date | None) -> None:
+    """Refuse what the decision itself gets wrong."""
+    today = timezone.localdate()
+    if kind not in Kind.values:
+        raise CannotDecide("Cette décision n’existe pas\u00a0: planifier, fait, écarter, plus tard ou rouvrir.")
+    if len(comment) > LONGEST_COMMENT:
+        raise CannotDecide(f"Ce commentaire est trop long\u00a0: {LONGEST_COMMENT} caractères au plus.")
+    if kind == Kind.REFUSED and not comment:
+        raise CannotDecide("Dites en un mot pourquoi vous écartez cette action.")
+    if kind in {Kind.DONE, Kind.REOPENED} and until is not None:
+        raise CannotDecide("Cette décision ne prend pas de date.")
+    if kind == Kind.SNOOZED and until is None:
+        raise CannotDecide("Choisissez une date à venir.")
+    first = today if kind == Kind.PLANNED else today + timedelta(days=1)
+    if until is not None and not first <= until <= today + FARTHEST:
+        raise CannotDecide("Choisissez une date à venir, dans les deux ans.")
+
+
+def _shown_reason(client: Client, play: Play, kind: str, playbook: Playbook, before: Decision | None) -> str:
+    """The reason that this person has before their eyes: that of the decision in force, else that of the advice."""
+    if kind == Kind.REOPENED and before is None:
+        raise CannotDecide("Il n’y a rien à rouvrir\u00a0: aucune décision n’est en vigueur pour cette action.")
+    if client.do_not_contact and kind != Kind.REOPENED:
+        raise CannotDecide("Ce client a demandé à ne pas être sollicité\u00a0: aucune action ne lui est proposée.")
+    if before is not None:
+        return before.shown_reason
     for advice in for_client(playbook, client):
         if advice.play.pk == play.pk:
             return advice.reason
-    raise CannotDecide("Cette action ne concerne plus ce client : ses données ou son segment ont changé.")
+    raise CannotDecide("Cette action ne concerne plus ce client\u00a0: ses données ou son segment ont changé.")

@@ -1,22 +1,27 @@
 """The closed list of what a play may ask about a client: each fact as a database expression, and as people read it.
 
 Expressions are NULL where the fact is unknown, so that no comparison with it ever holds. Nothing imputed gets here.
+A business that is not in the book has the same facts as a plain mapping, with None for unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.db.models import Case, F, FloatField, IntegerField, OuterRef, Subquery, Value, When
+from django.db import models
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast
+from django.utils import timezone
 
-from clients.models import Followers, Turnover
+from clients.models import Client, Followers, Turnover
 from dignamik.foundation import french
 from segmentation.models import Condition
 
 Field = Condition.Field
+Facts = Mapping[str, Any]
 PLATFORMS = {
     Field.FACEBOOK: Followers.Platform.FACEBOOK,
     Field.INSTAGRAM: Followers.Platform.INSTAGRAM,
@@ -24,15 +29,17 @@ PLATFORMS = {
     Field.TIKTOK: Followers.Platform.TIKTOK,
     Field.YOUTUBE: Followers.Platform.YOUTUBE,
 }
+# Said with the turnover, never asked about.
+YEAR = "turnover_year"
 
 
 @dataclass(frozen=True)
 class Fact:
-    """`expression` gives the value on a Client queryset; `written` says it; `noun` is what it counts."""
+    """`expression` gives the value on a Client queryset; `written` says it (with the client's other facts at hand)."""
 
     expression: Callable[[], Any]
-    written: Callable[[Any], str]
-    noun: str
+    written: Callable[[Any, Facts], str]
+    unknown: str
 
 
 def _on(platform: str) -> Callable[[], Subquery]:
@@ -41,52 +48,107 @@ def _on(platform: str) -> Callable[[], Subquery]:
     def expression() -> Subquery:
         readings = Followers.objects.filter(client=OuterRef("pk"), platform=platform).order_by("-measured_on")
         no_account = When(count__isnull=True, has_account=False, then=Value(0))
-        said = Case(no_account, default=F("count"), output_field=IntegerField())
+        said = Case(no_account, default=F("count"), output_field=models.IntegerField())
         return Subquery(readings.annotate(said=said).filter(said__isnull=False).values("said")[:1])
 
     return expression
 
 
 def _growth() -> Any:
-    """Turnover of the latest year against the year before, in per cent; unknown unless both are known and positive."""
+    """Turnover of the latest year against the year before, in per cent; unknown unless both are known, that one > 0."""
     before = Turnover.objects.filter(client=OuterRef("pk"), year=OuterRef("turnover_year") - 1, amount__gt=0)
-    earlier = Cast(Subquery(before.values("amount")[:1]), FloatField())
-    return (Cast("turnover", FloatField()) - earlier) * 100.0 / earlier
+    earlier = Cast(Subquery(before.values("amount")[:1]), models.FloatField())
+    return (Cast("turnover", models.FloatField()) - earlier) * 100.0 / earlier
+
+
+def _since() -> Any:
+    """The day it became a client; a day to come says nothing about seniority, as in `segmentation.runs.frames`."""
+    come = When(client_since__lte=timezone.localdate(), then=F("client_since"))
+    return Case(come, default=None, output_field=models.DateField(null=True))
+
+
+def _website() -> Any:
+    """An address is a site, whatever the box next to it says."""
+    has_address = When(~Q(website=""), then=Value(value=True))
+    return Case(has_address, default=F("has_website"), output_field=models.BooleanField(null=True))
 
 
 def _plural(count: Any, noun: str) -> str:
     return f"{french.grouped(count)} {noun}{'s' if abs(count) >= 2 else ''}"
 
 
-def _followers_on(label: str) -> Callable[[Any], str]:
-    return lambda count: f"{_plural(count, 'abonné')} {'connu ' if count == 0 else ''}sur {label}"
+def _followers_on(label: str) -> Callable[[Any, Facts], str]:
+    return lambda count, facts: f"{_plural(count, 'abonné')} {'connu ' if count == 0 else ''}sur {label}"
 
 
-def _growth_in_words(share: float) -> str:
-    way = "en baisse" if share < 0 else "en hausse"
-    return f"CA {way} de {french.percent(abs(share) / 100)} sur un an"
+def _year(facts: Facts) -> str:
+    return f" {facts[YEAR]}" if facts.get(YEAR) else ""
+
+
+def _growth_in_words(percent: float, facts: Facts) -> str:
+    if round(percent) == 0:
+        return f"CA{_year(facts)} stable sur un an"
+    way = "en baisse" if percent < 0 else "en hausse"
+    return f"CA{_year(facts)} {way} de {french.percent(abs(percent) / 100)} sur un an"
+
+
+def _status_in_words(status: str, facts: Facts) -> str:
+    return f"statut «\u00a0{Client.Status(status).label.lower()}\u00a0»"
+
+
+def _since_in_words(since: date, facts: Facts) -> str:
+    return f"client depuis le {french.day(since)}"
 
 
 FACTS: dict[str, Fact] = {
     Field.FOLLOWERS: Fact(
-        lambda: F("followers"), lambda count: f"{_plural(count, 'abonné')}, tous réseaux", "le nombre d’abonnés"
+        lambda: F("followers"),
+        lambda count, facts: f"{_plural(count, 'abonné')}, tous réseaux",
+        "le nombre d’abonnés est inconnu",
     ),
     **{
-        field: Fact(_on(platform), _followers_on(platform.label), f"le nombre d’abonnés sur {platform.label}")
+        field: Fact(_on(platform), _followers_on(platform.label), f"le nombre d’abonnés {platform.label} est inconnu")
         for field, platform in PLATFORMS.items()
     },
-    Field.TURNOVER: Fact(lambda: F("turnover"), lambda amount: f"CA de {french.euros(amount)}", "le CA"),
-    Field.GROWTH: Fact(_growth, _growth_in_words, "l’évolution du CA"),
-    Field.SENIORITY: Fact(
-        lambda: F("client_since"), lambda since: f"client depuis {french.day(since)}", "l’ancienneté"
+    Field.TURNOVER: Fact(
+        lambda: F("turnover"), lambda amount, facts: f"CA{_year(facts)} de {french.euros(amount)}", "le CA est inconnu"
     ),
+    Field.GROWTH: Fact(_growth, _growth_in_words, "l’évolution du CA est inconnue"),
+    Field.SENIORITY: Fact(_since, _since_in_words, "l’ancienneté est inconnue"),
     Field.WEBSITE: Fact(
-        lambda: F("has_website"), lambda has: "a un site web" if has else "n’a pas de site web", "la présence d’un site"
+        _website,
+        lambda has, facts: "a un site web" if has else "n’a pas de site web",
+        "on ne sait pas s’il existe un site web",
     ),
-    Field.STATUS: Fact(lambda: F("status"), lambda status: f"statut {status}", "le statut"),
+    Field.STATUS: Fact(lambda: F("status"), _status_in_words, "le statut est inconnu"),
 }
 
 
-def as_annotations() -> dict[str, Any]:
-    """Every fact of the list, to annotate a Client queryset with, as `fact_<name>`."""
-    return {f"fact_{name}": fact.expression() for name, fact in FACTS.items()}
+def as_annotations(names: Iterable[str] = tuple(FACTS)) -> dict[str, Any]:
+    """These facts, to annotate a Client queryset with, as `fact_<name>`."""
+    return {f"fact_{name}": FACTS[name].expression() for name in names}
+
+
+def of_clients(pks: Iterable[int]) -> dict[int, Facts]:
+    """All facts of these clients, by pk, in one query."""
+    rows = Client.objects.filter(pk__in=set(pks)).annotate(**as_annotations()).values(
+        "pk", YEAR, *(f"fact_{name}" for name in FACTS)
+    )  # fmt: skip
+    return {row["pk"]: {name.removeprefix("fact_"): value for name, value in row.items()} for row in rows}
+
+
+def of_business(said: Facts) -> dict[str, Any]:
+    """The facts of a business that is not in the book: `followers` (platform → count), `turnover`, `turnover_year`,
+    `has_website`, `client_since` and `status`, each unknown where absent. One year alone says nothing of growth."""
+    counts = {name: count for name, count in (said.get("followers") or {}).items() if count is not None}
+    since = said.get("client_since")
+    return {
+        **{field.value: counts.get(platform.value) for field, platform in PLATFORMS.items()},
+        Field.FOLLOWERS.value: sum(counts.values()) if counts else None,
+        Field.TURNOVER.value: said.get("turnover"),
+        YEAR: said.get("turnover_year"),
+        Field.GROWTH.value: None,
+        Field.SENIORITY.value: since if since and since <= timezone.localdate() else None,
+        Field.WEBSITE.value: said.get("has_website"),
+        Field.STATUS.value: said.get("status"),
+    }

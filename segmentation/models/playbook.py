@@ -6,6 +6,8 @@ client now. Decisions are rows: they keep the reason as it was shown.
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -14,6 +16,10 @@ from simple_history.models import HistoricalRecords
 
 from clients.models import Client, HeldService
 from segmentation.models.runs import Segment
+from segmentation.querysets import DecisionManager
+
+NUMBER = re.compile(r"-?[0-9]{1,12}([.,][0-9]{1,6})?")
+LARGEST = 1e11  # as an amount of the book of record
 
 
 class Play(models.Model):
@@ -103,33 +109,37 @@ class Condition(models.Model):
 
     def clean(self) -> None:
         """Refuse what could never be evaluated, with a sentence that says what to write instead."""
+        if self.field in {self.Field.WEBSITE, self.Field.STATUS}:
+            self.value = self.value.strip().lower()
         if self.comparison in {self.Comparison.KNOWN, self.Comparison.UNKNOWN}:
             if self.value or self.median:
-                raise ValidationError("« connu » et « inconnu » ne se comparent à rien : laissez la valeur vide.")
+                raise ValidationError(
+                    "«\u00a0connu\u00a0» et «\u00a0inconnu\u00a0» ne se comparent à rien\u00a0: laissez la valeur vide."
+                )
         elif self.median:
             if self.field not in self.MEASURED:
-                raise ValidationError("Cette donnée n’a pas de médiane dans le segment : donnez une valeur.")
+                raise ValidationError("Cette donnée n’a pas de médiane dans le segment\u00a0: donnez une valeur.")
             if self.value:
-                raise ValidationError("Choisissez : une valeur, ou la médiane du segment.")
+                raise ValidationError("Choisissez\u00a0: une valeur, ou la médiane du segment.")
         elif self.field == self.Field.WEBSITE:
             if self.comparison != self.Comparison.EQUAL or self.value not in {"oui", "non"}:
-                raise ValidationError("Pour le site web : « égal à » et « oui » ou « non ».")
+                raise ValidationError(
+                    "Pour le site web\u00a0: «\u00a0égal à\u00a0» et «\u00a0oui\u00a0» ou «\u00a0non\u00a0»."
+                )
         elif self.field == self.Field.STATUS:
             if self.comparison != self.Comparison.EQUAL or self.value.capitalize() not in Client.Status.labels:
-                raise ValidationError("Pour le statut : « égal à » et actif, inactif, prospect ou perdu.")
+                raise ValidationError(
+                    "Pour le statut\u00a0: «\u00a0égal à\u00a0» et actif, inactif, prospect ou perdu."
+                )
         else:
             self.number()
 
     def number(self) -> float:
-        """The value as a number. Raises ValidationError."""
-        text = self.value.replace("\u202f", "").replace("\u00a0", "").replace(" ", "").replace(",", ".")
-        try:
-            number = float(text)
-        except ValueError:
-            number = float("nan")
-        if not abs(number) <= 1e11:
+        """The value as a number, with a decimal comma or point and any spaces. Raises ValidationError."""
+        text = "".join(self.value.split()).replace("−", "-")
+        if not NUMBER.fullmatch(text) or abs(float(text.replace(",", "."))) > LARGEST:
             raise ValidationError("La valeur doit être un nombre, par exemple 500 ou 2,5.")
-        return number
+        return float(text.replace(",", "."))
 
 
 class Decision(models.Model):
@@ -156,6 +166,8 @@ class Decision(models.Model):
     )
     at = models.DateTimeField("le", auto_now_add=True)
     current = models.BooleanField("en vigueur", default=True)
+
+    objects = DecisionManager()
 
     class Meta:
         verbose_name = "décision"
