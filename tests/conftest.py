@@ -40,10 +40,12 @@ os.environ.update(
 )
 
 import django  # noqa: E402
+from django.conf import settings as django_settings  # noqa: E402
 
+if django_settings.configured:
+    raise pytest.UsageError("DJANGO_SETTINGS_MODULE is set: unset it, tests/conftest.py names the settings itself.")
 django.setup()
 
-from django.conf import settings as django_settings  # noqa: E402
 from django.contrib.auth.models import Group, User  # noqa: E402
 from django.db import connection  # noqa: E402
 
@@ -53,6 +55,12 @@ from dignamik.foundation import roles  # noqa: E402
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 PASSWORD = "une phrase de passe"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The workers of `-n 2` inherit our environment: named there, they would load the settings before this file."""
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 # --- The database ----------------------------------------------------------------------------------------------------
