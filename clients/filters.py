@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from clients.models import Category, Client
 from clients.places import DEPARTMENTS, fold, fold_town
-from dignamik.foundation.filtering import BoundingBoxFilter, NumberFilter, StableOrdering, StrictFilterSet
+from dignamik.foundation.filtering import BoundingBoxFilter, NumberFilter, StableOrdering, StrictFilterSet, if_storable
 
 NOBODY = "aucun"  # ?manager=aucun: clients that nobody looks after
 
@@ -25,17 +25,20 @@ class CategoryFilter(django_filters.CharFilter):
         return qs.filter(category=int(value)) if value.isdecimal() else qs.filter(category__name__iexact=value)
 
 
+@if_storable
 def known_category(value: str) -> None:
     found = Q(pk=value) if value.isascii() and value.isdecimal() and len(value) < 19 else Q(name__iexact=value)
     if value and not Category.objects.filter(found).exists():
         raise ValidationError("Ce type d’entreprise n’existe pas.")
 
 
+@if_storable
 def known_sector(value: str) -> None:
     if value and not Client.objects.filter(sector=value).exists():
         raise ValidationError("Ce secteur n’existe pas.")
 
 
+@if_storable
 def known_manager(value: str) -> None:
     if value and value != NOBODY and not get_user_model().objects.filter(username=value).exists():
         raise ValidationError("Ce chargé de compte n’existe pas.")

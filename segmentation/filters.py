@@ -10,12 +10,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clients.filters import ClientFilter
 from clients.models import Client
-from dignamik.foundation.filtering import StableOrdering
+from dignamik.foundation.filtering import StableOrdering, if_storable
 from segmentation.models import Assignment, Run, Segment
 
 UNPLACED = "aucun"  # ?segment=aucun: clients that the run could not place
 
 
+@if_storable
 def known_segment(value: str) -> None:
     if value and value != UNPLACED and not Segment.objects.filter(slug=value).exists():
         raise ValidationError("Ce segment n’existe pas.")

@@ -6,6 +6,8 @@ the whole portfolio. Here both are errors, on every surface.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import django_filters
@@ -15,6 +17,18 @@ from django.db.models import F, QuerySet
 
 # Names that belong to the list around the filter, not to the filter.
 LIST_PARAMETERS = frozenset({"page", "page_size", "export"})
+
+
+def if_storable(validator: Callable[[str], None]) -> Callable[[str], None]:
+    """For validators that ask the database: a form runs them all, also on a text with a NUL that another one refuses,
+    and PostgreSQL's driver raises on such a text."""
+
+    @functools.wraps(validator)
+    def guarded(value: str) -> None:
+        if "\x00" not in value:
+            validator(value)
+
+    return guarded
 
 
 class StrictFilterSet(django_filters.FilterSet):
