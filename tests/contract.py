@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 from django.contrib.auth.models import User
 from django.test import Client as Browser
 from drf_spectacular.views import SpectacularAPIView
