@@ -15,6 +15,8 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from clients.api.categories import Categories
+from segmentation.api.explorer import Explorer
+from segmentation.api.map import ClientMap, Neighbours
 from segmentation.api.portfolio import Portfolio
 from segmentation.api.runs import Runs
 from segmentation.api.score import Score
@@ -42,6 +44,10 @@ router.register("runs", Runs, basename="api-run")
 router.register("score", Score, basename="api-score")
 
 urlpatterns = [
+    # Before the clients themselves: "map" is no number of a client.
+    path("v1/clients/map/", ClientMap.as_view({"get": "list"}), name="api-client-map"),
+    path("v1/clients/<str:pk>/neighbours/", Neighbours.as_view({"get": "retrieve"}), name="api-client-neighbours"),
+    path("v1/explorer/", Explorer.as_view({"get": "list"}), name="api-explorer"),
     path("v1/", include(router.urls)),
     path("v1/<path:rest>", Nowhere.as_view(), name="api-nowhere"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

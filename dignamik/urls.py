@@ -8,6 +8,8 @@ from django.urls import include, path
 
 from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
+from segmentation.web.explorer import ExplorerPage
+from segmentation.web.map import MapPage
 from segmentation.web.overview import Overview
 from segmentation.web.portfolio import Portfolio, PortfolioClient
 from segmentation.web.runs import RunList, RunPage
@@ -17,6 +19,8 @@ urlpatterns = [
     path("", Overview.as_view(), name="overview"),
     path("clients/", Portfolio.as_view(), name="clients"),
     path("clients/<int:pk>/", PortfolioClient.as_view(), name="client"),
+    path("map/", MapPage.as_view(), name="map"),
+    path("explorer/", ExplorerPage.as_view(), name="explorer"),
     path("segments/", SegmentList.as_view(), name="segments"),
     path("segments/<slug:slug>/", SegmentPage.as_view(), name="segment"),
     path("runs/", RunList.as_view(), name="runs"),

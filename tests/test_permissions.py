@@ -51,6 +51,8 @@ PAGES: dict[str, Methods] = {
     "": PAGE,
     "clients/": PAGE,
     "clients/<int:pk>/": OWN_PAGE,
+    "map/": PAGE,
+    "explorer/": PAGE,
     "segments/": PAGE,
     "segments/<slug:slug>/": PAGE,
     "runs/": PAGE,
@@ -63,7 +65,10 @@ PAGES: dict[str, Methods] = {
 
 API: dict[str, Methods] = {
     "api/v1/clients/": READ,
+    "api/v1/clients/map/": READ,
     "api/v1/clients/<str:pk>/": OWN,
+    "api/v1/clients/<str:pk>/neighbours/": OWN,
+    "api/v1/explorer/": READ,
     "api/v1/categories/": READ,
     "api/v1/segments/": READ,
     "api/v1/segments/<str:slug>/": READ,

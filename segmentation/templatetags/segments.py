@@ -6,13 +6,14 @@ from django import template
 from django.utils.safestring import SafeString
 
 from segmentation.models import Segment
-from segmentation.web import marks
+from segmentation.web import marks, shapes
 from segmentation.web.standing import badge
 
 register = template.Library()
 
 register.simple_tag(marks.dot, name="segment_dot")
 register.simple_tag(marks.linked, name="segment_link")
+register.simple_tag(shapes.shape, name="segment_shape")
 
 
 @register.simple_tag

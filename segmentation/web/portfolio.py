@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.urls import reverse
+
 from clients.models import Client
 from clients.querysets import ClientQuerySet
 from clients.web.columns import FACTS, IDENTITY
 from clients.web.views import ClientList, ClientPage
 from dignamik.foundation.exporting import Column
-from dignamik.foundation.listing import Options
+from dignamik.foundation.listing import Face, Options
 from segmentation.filters import UNPLACED, PortfolioFilter
 from segmentation.models import Assignment, Run, Segment
 from segmentation.querysets import with_segment
@@ -25,6 +27,10 @@ PLACE: tuple[Column[Any], ...] = (
 )
 
 
+# The pages that understand the portfolio's query string.
+FACES = (("clients", "Tableau"), ("map", "Carte"), ("explorer", "Explorer"))
+
+
 def _standing(value: str | None) -> str:
     return str(Assignment.Standing(value).label) if value else "pas encore placé"
 
@@ -37,6 +43,12 @@ class Portfolio(ReadsRun, ClientList):
     template_name = "segmentation/portfolio.html"
     bar = ("q", "segment", "sector", "status")
     drawer = (*ClientList.drawer, "standing", "moved")
+
+    @property
+    def faces(self) -> Sequence[Face]:  # type: ignore[override]
+        """Table, map, explorer: the same clients under the same query string."""
+        here = self.request.resolver_match and self.request.resolver_match.url_name
+        return [Face(label, self.address(reverse(name)), here=name == here) for name, label in FACES]
 
     def scope(self) -> ClientQuerySet:
         return with_segment(super().scope(), self.run)

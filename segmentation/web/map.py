@@ -1,0 +1,95 @@
+"""The map: the portfolio's clients where they are, under the table's own filters. The points come from the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Min
+from django.urls import reverse
+
+from clients.places import DEPARTMENTS
+from segmentation.models import Segment
+from segmentation.web.portfolio import Portfolio
+from segmentation.web.shapes import SHAPES
+
+TOWNS_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class LegendLine:
+    """One segment on the map: how many of the filtered clients have a position. `slug` "" is no segment."""
+
+    slug: str
+    name: str
+    colour: int | None
+    placed: int
+
+
+@dataclass(frozen=True)
+class Town:
+    """How many of the filtered clients a town has, and the list of them."""
+
+    name: str
+    department: str
+    count: int
+    url: str
+
+
+@dataclass(frozen=True)
+class Positions:
+    """What the map shows, in figures and addresses."""
+
+    placed: int
+    unplaced: int
+    unplaced_url: str
+    list_url: str
+    source: str
+    legend: Sequence[LegendLine]
+    towns: Sequence[Town]
+
+
+class MapPage(Portfolio):
+    """The portfolio as a map; its fragment carries the legend, and the address of the points for the script."""
+
+    template_name = "segmentation/map.html"
+    fragment_name = "segmentation/_map_results.html"
+
+    def context(self) -> dict[str, Any]:
+        return super().context() | {
+            "positions": None if self.problems else self.positions(),
+            "shapes": SHAPES,
+            "tiles_url": settings.TILES_URL,
+        }
+
+    def positions(self) -> Positions:
+        groups = self.filterset.qs.order_by().values("segment_slug").annotate(placed=Count("latitude"), all=Count("pk"))
+        counts = {group["segment_slug"] or "": (group["placed"], group["all"]) for group in groups}
+        placed = sum(with_position for with_position, _ in counts.values())
+        return Positions(
+            placed=placed,
+            unplaced=sum(everybody for _, everybody in counts.values()) - placed,
+            unplaced_url=self.address(reverse("clients"), placed="false"),
+            list_url=self.address(reverse("clients")),
+            source=self.address(reverse("api-client-map"), page_size=""),
+            legend=self.legend({slug: with_position for slug, (with_position, _) in counts.items()}),
+            towns=self.towns(),
+        )
+
+    def legend(self, placed: dict[str, int]) -> list[LegendLine]:
+        segments = Segment.objects.in_run(self.run).values_list("slug", "name", "colour")
+        lines = [LegendLine(slug, name, colour, placed.get(slug, 0)) for slug, name, colour in segments]
+        return [*lines, LegendLine("", "Sans segment", None, placed.get("", 0))]
+
+    def towns(self) -> list[Town]:
+        """The towns with most of these clients. One town written in two ways counts once."""
+        rows = self.filterset.qs.order_by().exclude(city="").values("city_folded", "department")
+        found = rows.annotate(count=Count("pk"), name=Min("city")).order_by("-count", "city_folded", "department")
+        return [self.town(row) for row in found[:TOWNS_SHOWN]]
+
+    def town(self, row: dict[str, Any]) -> Town:
+        department = DEPARTMENTS.get(row["department"])
+        address = self.address(reverse("clients"), city=row["name"], department=row["department"])
+        return Town(row["name"], department.name if department else "", row["count"], address)
