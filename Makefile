@@ -51,6 +51,11 @@ format: $(DEV) ## put code and templates in their agreed shape
 	$(VENV)/bin/ruff format
 	find templates -name '*.html' -exec $(VENV)/bin/djade --target-version 5.2 {} +
 
+bench: $(DEV) $(PACKAGES) ## how long a retrain takes, by size of portfolio
+	@DATABASE_URL= $(PY) benchmarks/retrain.py
+	@echo "On PostgreSQL:"
+	@$(PY) -m tests.postgres -- $(PY) benchmarks/retrain.py
+
 packages: $(PACKAGES) ## the browser files of node_modules
 
 lock: $(DEV) ## pin anew what requirements.in, requirements-dev.in and package.json ask for

@@ -1,0 +1,1 @@
+"""What the engine is worth, measured: `python -m benchmarks.judgement`, `python -m benchmarks.retrain`."""
