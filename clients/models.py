@@ -154,7 +154,10 @@ class Client(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True, position_precision="")
-                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)) & ~Q(position_precision=""),
+                # A check that is NULL holds, so that NULL needs its own words.
+                | Q(latitude__isnull=False, longitude__isnull=False)
+                & Q(latitude__range=(-90, 90), longitude__range=(-180, 180))
+                & ~Q(position_precision=""),
                 name="client_position_is_whole",
             ),
             models.CheckConstraint(

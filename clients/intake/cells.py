@@ -158,6 +158,8 @@ def degrees(cell: Cell) -> float | None:
     try:
         value = number(cell)
     except Unusable:
+        if isinstance(cell, Broken):
+            raise
         raise Unusable("Ce n’est pas une coordonnée : écrivez des degrés, par exemple « 47,478419 ».") from None
     return None if value is None else float(value)
 
@@ -183,9 +185,10 @@ def day(cell: Cell, *, dates_from_1904: bool = False) -> date | None:
     if found is None:
         raise Unusable("Ce n’est pas une date : écrivez-la jour/mois/année, par exemple « 31/12/2024 ».")
     try:
-        return _plausible(date(int(found["year"]), int(found["month"]), int(found["day"])))
+        written = date(int(found["year"]), int(found["month"]), int(found["day"]))
     except ValueError:
         raise Unusable("Cette date n’existe pas dans le calendrier : corrigez le jour ou le mois.") from None
+    return _plausible(written)
 
 
 def _from_serial(serial: float, *, dates_from_1904: bool) -> date:

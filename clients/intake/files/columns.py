@@ -41,7 +41,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "notes": ("notes", "note", "commentaire", "commentaires", "remarque", "remarques", "comments"),
 }  # fmt: skip
 _WORDS_OF_FOLLOWERS = {"abonnes", "abonne", "followers", "follower", "fans", "nombre", "nb", "d", "de", "sur", "count"}
-_TURNOVER = re.compile(r"(?:chiffre d affaires?|ca|turnover|annual turnover)(?: ht| annuel| eur| euros)*")
+_TURNOVER = re.compile(r"(?:chiffre d affaires?|ca|c a|turnover|annual turnover)(?: ht| annuel| eur| euros)*")
 _YEAR = re.compile(r"\b(?:19|20|21)[0-9]{2}\b")
 _NOT_WORD = re.compile(r"[\W_]+")
 

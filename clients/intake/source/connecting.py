@@ -32,6 +32,8 @@ def snapshot(url: str = "") -> Iterator[Any]:
         raise IntakeError("Aucune base source n’est configurée : donnez SOURCE_DATABASE_URL, ou --url.")
     if urlsplit(url).scheme not in ("postgres", "postgresql"):
         raise IntakeError("L’adresse de la base source doit commencer par postgresql:// (voir SOURCE_DATABASE_URL).")
+    if urlsplit(url).netloc.count("@") > 1:  # libpq would take the rest of the password for the host, and print it
+        raise IntakeError("L’adresse de la base source contient plusieurs « @ » : écrivez %40 dans le mot de passe.")
     with closing(_connect(url)) as connection, connection.cursor() as cursor:
         try:
             cursor.execute("SET LOCAL statement_timeout = %s", [STATEMENT_MS])
@@ -51,9 +53,9 @@ def snapshot(url: str = "") -> Iterator[Any]:
 
 
 def place(url: str = "") -> str:
-    """Where the source is, without its password: « host:port/database »."""
+    """Where the source is, without its password: « host:port/database », as it is written."""
     parts = urlsplit(url or settings.SOURCE_DATABASE_URL)
-    return f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+    return f"{parts.netloc.rpartition('@')[2] or 'localhost'}{parts.path}"
 
 
 def _connect(url: str) -> Any:

@@ -17,6 +17,7 @@ from clients.intake.errors import IntakeError
 from clients.intake.files.importing import Report, import_file
 from clients.intake.files.table import Row
 from clients.intake.wording import many
+from dignamik.foundation.french import grouped
 
 SHOWN = 30
 
@@ -64,7 +65,7 @@ def _sentences(report: Report) -> list[str]:
     done = "" if report.committed else " (prévus)"
     lines = [
         f"{many(report.rows, 'ligne lue', 'lignes lues')} ; {many(report.created, 'client créé', 'clients créés')}, "
-        f"{report.updated} mis à jour, {report.unchanged} inchangés{done}."
+        f"{grouped(report.updated)} mis à jour, {many(report.unchanged, 'inchangé', 'inchangés')}{done}."
     ]
     if report.understood.duplicates:
         doubles = many(len(report.understood.duplicates), "ligne répète", "lignes répètent")

@@ -14,6 +14,7 @@ from clients.intake.errors import IntakeError
 from clients.intake.source.mapping import read_mapping
 from clients.intake.source.syncing import SyncReport, synchronise
 from clients.intake.wording import many
+from dignamik.foundation.french import grouped
 
 SHOWN = 30
 
@@ -52,7 +53,7 @@ class Command(BaseCommand):
 def _sentences(report: SyncReport) -> list[str]:
     recorded = report.recorded
     lines = [
-        f"Clients : {_tally(recorded.clients)}, {report.withdrawn} retirés.",
+        f"Clients : {_tally(recorded.clients)}, {many(report.withdrawn, 'retiré', 'retirés')}.",
         f"Relevés d’abonnés : {_tally(recorded.followers)}.",
         f"Chiffres d’affaires : {_tally(recorded.turnover)}.",
     ]
@@ -73,4 +74,5 @@ def _sentences(report: SyncReport) -> list[str]:
 
 
 def _tally(tally: Tally) -> str:
-    return f"{tally.created} créés, {tally.updated} mis à jour, {tally.unchanged} inchangés"
+    created, unchanged = many(tally.created, "créé", "créés"), many(tally.unchanged, "inchangé", "inchangés")
+    return f"{created}, {grouped(tally.updated)} mis à jour, {unchanged}"
