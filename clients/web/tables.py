@@ -33,7 +33,7 @@ ROW_FIELDS = (
 class ClientTable(tables.Table):
     """Columns are named like the filter set's orderings: such a column gets a link that sorts."""
 
-    name = tables.Column(verbose_name="Client", linkify=True, attrs={"td": {"class": "lead"}})
+    name = tables.Column(verbose_name="Client", linkify=True, attrs={"td": {"class": "who"}})
     category = tables.Column(verbose_name="Type d’entreprise", accessor="category__name", default=UNKNOWN)
     city = tables.Column(verbose_name="Ville", empty_values=())
     followers = tables.Column(verbose_name="Abonnés", attrs=NUMBER, default=UNKNOWN)

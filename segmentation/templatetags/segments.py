@@ -7,18 +7,13 @@ from django.utils.safestring import SafeString
 
 from segmentation.models import Segment
 from segmentation.web import marks, shapes
-from segmentation.web.standing import badge
 
 register = template.Library()
 
 register.simple_tag(marks.dot, name="segment_dot")
 register.simple_tag(marks.linked, name="segment_link")
 register.simple_tag(shapes.shape, name="segment_shape")
-
-
-@register.simple_tag
-def standing_badge(standing: str | None, margin: float | None = None) -> SafeString:
-    return marks.standing(badge(standing, margin))
+register.simple_tag(marks.standing, name="standing_badge")
 
 
 @register.simple_tag

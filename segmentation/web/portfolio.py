@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -63,6 +64,14 @@ class Portfolio(ReadsRun, ClientList):
     def context(self) -> dict[str, Any]:
         return self.run_context()
 
+    @cached_property
+    def table(self) -> PortfolioTable:
+        """Before the first run there is nothing to say of segments, so there is no such column."""
+        table: PortfolioTable = super().table
+        if self.run is None:
+            table.columns.hide("segment")
+        return table
+
 
 class PortfolioClient(ReadsRun, ClientPage):
     """One client, with its place in the run that its reader sees."""
@@ -74,7 +83,7 @@ class PortfolioClient(ReadsRun, ClientPage):
         place = self.place(context["client"])
         return context | self.run_context() | {
             "place": place,
-            "badge": badge(place.standing if place else None, place.margin if place else None),
+            "badge": badge(place.standing if place else None, place.margin if place else None) if self.run else None,
             "margin": margin_in_words(place) if place else "",
             "possible": self.possible(place),
             "unknown": self.unknown(place),

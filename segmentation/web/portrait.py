@@ -9,9 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dignamik.foundation import french
 from segmentation.models import Profile
 
 WORDS_SHOWN = 8
+TRAITS = 4
+TELLING = 0.2
+"""A trait weaker than this (0: as elsewhere, 1: as nowhere else) says nothing worth a line."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,12 @@ class NumberLine:
     known: int | None
     present: float | None
     rest_present: float | None
+    rank: float | None
+
+    @property
+    def strength(self) -> float:
+        """How far the median stands from the middle of all clients, 0 to 1."""
+        return 0.0 if self.rank is None or self.median is None else abs(self.rank - 0.5) * 2
 
     @property
     def width(self) -> float | None:
@@ -68,7 +78,30 @@ class Portrait:
     numbers: Sequence[NumberLine]
     networks: Sequence[NumberLine]
     words: Sequence[WordTable]
-    reasons: Sequence[str]
+
+    def traits(self) -> list[str]:
+        """What sets the segment apart most, a sentence each; nothing that is the same elsewhere."""
+        found = [(line.strength, _number_trait(line)) for line in self.numbers]
+        found += [
+            (abs((line.share or 0) - (line.rest_share or 0)), _word_trait(table.label, line))
+            for table in self.words[:1]
+            for line in table.lines[:1]
+        ]
+        strong = sorted((pair for pair in found if pair[0] >= TELLING), key=lambda pair: -pair[0])
+        return [sentence for _, sentence in strong[:TRAITS]]
+
+
+def _number_trait(line: NumberLine) -> str:
+    """Only for lines with a median."""
+    own = french.in_unit(line.median or 0, line.unit)
+    if line.rest_median is None:
+        return f"{line.label}\u00a0: médiane de {own}"
+    return f"{line.label}\u00a0: médiane de {own}, contre {french.in_unit(line.rest_median, line.unit)} ailleurs"
+
+
+def _word_trait(label: str, line: ShareLine) -> str:
+    own, rest = french.percent(line.share or 0), french.percent(line.rest_share or 0)
+    return f"{label} «\u00a0{line.word}\u00a0»\u00a0: {own} des clients du segment, {rest} ailleurs"
 
 
 def portrait(profile: Profile, *, fewest: int) -> Portrait:
@@ -81,7 +114,6 @@ def portrait(profile: Profile, *, fewest: int) -> Portrait:
         numbers=[*([_number(totals)] if totals else []), *(line for line in lines if line.unit != "count")],
         networks=[line for line in lines if line.unit == "count"],
         words=[_words(item, fewest) for item in data.get("words") or ()],
-        reasons=list(data.get("based_on") or ()),
     )
 
 
@@ -96,6 +128,7 @@ def _number(data: Mapping[str, Any]) -> NumberLine:
         known=data.get("known"),
         present=data.get("present"),
         rest_present=data.get("rest_present"),
+        rank=data.get("rank"),
     )
 
 

@@ -65,8 +65,8 @@ def recipe_lines(recipe: Any) -> list[RecipeLine]:
     for column in found.get("numeric", ()):
         treatment = TREATMENTS.get(column.get("transform"), column.get("transform") or "")
         fill = FILLS.get(column.get("imputation"), "")
-        lines.append(_line(column, f"{treatment} ; inconnu : {fill}" if fill else treatment, weights))
-    words = "une colonne par valeur ; inconnu : la plus fréquente"
+        lines.append(_line(column, f"{treatment}\u00a0; inconnu\u00a0: {fill}" if fill else treatment, weights))
+    words = "une colonne par valeur\u00a0; inconnu\u00a0: la plus fréquente"
     return lines + [_line(column, words, weights) for column in found.get("categorical", ())]
 
 

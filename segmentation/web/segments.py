@@ -26,17 +26,17 @@ class SegmentList(ReadsRun, RolePage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         counted = tally(self.run, Client.objects.visible_to(self.request.user))
+        traits = self.traits()
         return super().get_context_data(**kwargs) | self.run_context() | {
             "tally": counted,
-            "rows": [(item, self.reasons.get(item.segment.pk, ())) for item in counted.segments],
+            "rows": [(item, traits.get(item.segment.pk, ())) for item in counted.segments],
         }  # fmt: skip
 
-    @property
-    def reasons(self) -> dict[int, Sequence[str]]:
+    def traits(self) -> dict[int, Sequence[str]]:
         """What sets each segment apart, a sentence each."""
         if self.run is None or not self.sees_figures_of(self.run):
             return {}
-        return {profile.segment_id: portrait(profile, fewest=FEWEST).reasons for profile in self.run.profiles.all()}
+        return {profile.segment_id: portrait(profile, fewest=FEWEST).traits() for profile in self.run.profiles.all()}
 
 
 class SegmentPage(ReadsRun, RolePage, DetailView):  # type: ignore[type-arg]

@@ -15,12 +15,18 @@ CLEAR = 0.5
 """From this margin the second centre is at least 1.7 times as far: margin = (second² - nearest²) / (sum of both)."""
 
 EXPLAINED = {
-    Standing.PROVISIONAL: "Il manque des données : une fois connues, elles pourraient changer son segment.",
-    Standing.NOT_CLASSIFIABLE: "Trop peu de données connues pour le placer : ni abonnés, ni chiffre d’affaires.",
-    Standing.OUTSIDE: "Ce client ne ressemble à aucun de ceux qui ont servi au calcul : à lire avec prudence.",
+    Standing.PROVISIONAL: "Il manque des données\u00a0: une fois connues, elles pourraient changer le segment.",
+    Standing.NOT_CLASSIFIABLE: "Trop peu de données connues\u00a0: ni abonnés, ni chiffre d’affaires.",
+    Standing.OUTSIDE: "Loin de tous les clients qui ont servi au calcul\u00a0: à lire avec prudence.",
 }
+FIRM = "Les données connues suffisent à décider."
 ON_FRONTIER = "Deux segments lui conviennent presque aussi bien."
 NOT_PLACED = "Le dernier calcul ne connaissait pas encore ce client."
+
+
+def told(standing: str) -> str:
+    """What a standing means, in one sentence."""
+    return EXPLAINED.get(Standing(standing), FIRM)
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,8 @@ def margin_in_words(assignment: Assignment) -> str:
     if margin >= 1:
         return "Il est exactement au centre de son segment."
     times = math.sqrt((1 + margin) / (1 - margin))
-    name = f"« {second.name} »"
+    name = f"«\u00a0{second.name}\u00a0»"
     if margin < FRONTIER:
-        return f"À la frontière : le centre de {name} est presque aussi proche."
+        return f"À la frontière\u00a0: le centre de {name} est presque aussi proche."
     clear = "Nettement dans ce segment" if margin >= CLEAR else "Plutôt dans ce segment"
-    return f"{clear} : le centre de {name} est {french.grouped(times, 1)} fois plus loin."
+    return f"{clear}\u00a0: le centre de {name} est {french.grouped(times, 1)} fois plus loin."

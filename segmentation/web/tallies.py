@@ -12,6 +12,7 @@ from django.db.models import Count, Q, Sum
 from clients.models import Client
 from clients.querysets import ClientQuerySet
 from segmentation.models import Assignment, Run, Segment
+from segmentation.web.standing import NOT_PLACED, told
 
 
 @dataclass
@@ -34,6 +35,7 @@ class StandingTally:
     value: str
     label: str
     count: int
+    says: str
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,9 @@ def _share(segments: Sequence[SegmentTally]) -> None:
 
 def _standings(groups: Sequence[dict[str, Any]], *, unseen: int) -> list[StandingTally]:
     found = [
-        StandingTally(value, str(label), sum(group["size"] for group in groups if group["standing"] == value))
+        StandingTally(
+            value, str(label), sum(group["size"] for group in groups if group["standing"] == value), told(value)
+        )
         for value, label in Assignment.Standing.choices
     ]
-    return [*found, StandingTally("", "pas encore placé", unseen)] if unseen else found
+    return [*found, StandingTally("", "pas encore placé", unseen, NOT_PLACED)] if unseen else found

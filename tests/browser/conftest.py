@@ -17,6 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client as DjangoClient
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -123,11 +124,15 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(django_db_setup: None) -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         pytest.skip("no Chromium here: apt-get install chromium")
+    rows = getattr(connection, "_test_serialized_contents", None)
     with sync_playwright() as playwright:
+        # With a loop running, this thread gets another connection, which would not bring back what migrations wrote.
+        if rows is not None:
+            connection._test_serialized_contents = rows  # type: ignore[attr-defined]
         running = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield running
         running.close()

@@ -26,7 +26,7 @@ def csv_rows(*rows: Row) -> list[list[str]]:
 
 
 def xlsx_rows(*rows: Row) -> list[tuple[Any, ...]]:
-    return list(load_workbook(as_xlsx(sheet(*rows))).active.iter_rows())  # type: ignore[union-attr, return-value]
+    return list(load_workbook(as_xlsx(sheet(*rows))).active.iter_rows())
 
 
 @pytest.mark.parametrize(

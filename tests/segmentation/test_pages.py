@@ -1,0 +1,393 @@
+"""The pages of segments and runs: whose clients they count, whose figures they show, and what they say before any."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, connection
+from django.http import HttpResponse
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+
+from clients.models import Client
+from segmentation.models import Assignment, Profile, Publication, Run, Segment
+from tests.conftest import PASSWORD
+from tests.published import a_client, a_run, place_all, published, some_clients
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ("/", "/clients/", "/segments/", "/runs/")
+
+
+def signed_in(user: User) -> Browser:
+    browser = Browser()
+    browser.force_login(user)
+    return browser
+
+
+def html_of(user: User, path: str, status: int = 200) -> str:
+    response = signed_in(user).get(path)
+    assert response.status_code == status, (path, response.status_code)
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def a_placed(segment: Segment | None = None) -> Assignment:
+    found = Assignment.objects.select_related("segment", "client").filter(segment__isnull=False)
+    return (found.filter(segment=segment) if segment else found).order_by("pk")[0]
+
+
+# --- Before the first run --------------------------------------------------------------------------------------------
+
+
+def test_it_says_so_when_there_is_no_run(helene: User) -> None:
+    client = a_client("Boulangerie Martin")
+    assert "Pas encore de segments" in html_of(helene, "/")
+    assert "Pas encore de segments" in html_of(helene, "/segments/")
+    assert "Aucun calcul" in html_of(helene, "/runs/")
+    assert "Pas encore de segments" in html_of(helene, f"/clients/{client.pk}/")
+    html = html_of(helene, "/clients/")
+    assert 'data-label="Segment"' not in html
+    assert "pas encore placé" not in html
+
+
+def test_it_shows_a_held_first_run_as_a_draft_to_those_who_judge_it(anais: User, adele: User, helene: User) -> None:
+    some_clients(8)
+    run = a_run("held")
+    place_all(run)
+    slug = a_placed().segment.slug  # type: ignore[union-attr]
+    for judge in (anais, adele):
+        for path in (*PAGES, f"/runs/{run.pk}/", f"/segments/{slug}/"):
+            assert "Brouillon" in html_of(judge, path), path
+        assert "non publié" in html_of(judge, "/")
+    for path in PAGES:
+        html = html_of(helene, path)
+        assert "Brouillon" not in html
+        assert slug not in html
+    html_of(helene, f"/runs/{run.pk}/", 404)
+    html_of(helene, f"/segments/{slug}/", 404)
+
+
+def test_it_keeps_showing_the_published_run_when_a_newer_one_is_held(anais: User) -> None:
+    some_clients(8)
+    first = published()
+    a_run("held")
+    for path in PAGES:
+        assert "Brouillon" not in html_of(anais, path)
+    assert f"calcul n°&nbsp;{first.pk}" in html_of(anais, "/")
+
+
+# --- Whose clients are counted ---------------------------------------------------------------------------------------
+
+
+def test_it_counts_only_the_readers_clients(amelie: User, karim: User, helene: User) -> None:
+    some_clients(12, "amelie", "Amie")
+    some_clients(24, "karim", "Voisin")
+    published()
+    for reader, names in ((amelie, "Amie"), (karim, "Voisin"), (helene, "")):
+        html = html_of(reader, "/")
+        for segment in Segment.objects.all():
+            size = Assignment.objects.filter(segment=segment, client__name__startswith=names).count()
+            assert f'<a href="/clients/?segment={segment.slug}">{size}</a>' in html
+
+
+def test_its_figures_equal_the_lists_they_link_to(helene: User, amelie: User) -> None:
+    some_clients(40, "amelie")
+    published()
+    for reader in (helene, amelie):
+        links = re.findall(r'<a href="(/clients/\?[^"]+)">(?:<span class="tile-figure">)?(\d+)<', html_of(reader, "/"))
+        assert len(links) > 8
+        for path, figure in links:
+            listed = re.search(r"<strong>(\d+)</strong> clients?", html_of(reader, path.replace("&amp;", "&")))
+            assert listed is not None
+            assert listed[1] == figure, path
+
+
+def test_it_counts_clients_that_came_after_the_run(helene: User) -> None:
+    some_clients(8)
+    published()
+    late = a_client("Arrivé après")
+    assert "pas encore placé" in html_of(helene, "/")
+    assert "pas encore placé" in html_of(helene, "/clients/?q=apres")
+    assert "Pas encore placé" in html_of(helene, f"/clients/{late.pk}/")
+
+
+def test_it_invents_no_turnover_share_from_credit_notes(helene: User) -> None:
+    a_client("Avoir", at=0)
+    published()
+    html = html_of(helene, "/")
+    assert "−500" in html
+    assert "NaN" not in html
+
+
+# --- A client's place ------------------------------------------------------------------------------------------------
+
+
+def test_it_says_where_a_client_stands_and_how_surely(helene: User) -> None:
+    some_clients(30)
+    published()
+    place = Assignment.objects.filter(standing="firm", second__isnull=False).order_by("-margin")[0]
+    html = html_of(helene, f"/clients/{place.client_id}/")
+    assert place.segment is not None
+    assert place.second is not None
+    assert f'href="/segments/{place.segment.slug}/"' in html
+    assert f"« {place.second.name} »" in html
+    assert "fois plus loin" in html
+
+
+def test_it_names_what_is_unknown_instead_of_a_filled_value(helene: User) -> None:
+    some_clients(30)
+    published()
+    place = next(item for item in Assignment.objects.order_by("pk") if "turnover" in item.unknown and item.segment)
+    html = html_of(helene, f"/clients/{place.client_id}/")
+    assert "Données inconnues" in html
+    assert "Aucun montant connu" in html
+    assert "Chiffre d’affaires</dd>" in html or "Chiffre d’affaires," in html
+
+
+def test_it_explains_a_standing_that_is_not_firm(helene: User) -> None:
+    client = a_client("Mystère", at=29)
+    client.readings.all().delete()
+    client.turnovers.all().delete()
+    published()
+    html = html_of(helene, f"/clients/{client.pk}/")
+    assert "non classable" in html
+    assert "ni abonnés, ni chiffre d’affaires" in html
+
+
+# --- A segment -------------------------------------------------------------------------------------------------------
+
+
+def test_it_names_only_the_readers_clients_as_examples(amelie: User, karim: User) -> None:
+    some_clients(30, "amelie", "Amie")
+    some_clients(60, "karim", "Voisin")
+    published()
+    for segment in Segment.objects.all():
+        html = html_of(amelie, f"/segments/{segment.slug}/")
+        assert "Voisin" not in html
+        firm = Assignment.objects.filter(segment=segment, standing="firm", client__name__startswith="Amie")
+        if firm.exists():
+            assert firm.order_by("distance")[0].client.name in html
+
+
+def test_it_shows_a_profile_to_every_role_when_no_group_is_small(amelie: User) -> None:
+    a_client("À moi", "amelie")
+    published()
+    slug = a_placed().segment.slug  # type: ignore[union-attr]
+    assert "Profil face au reste" in html_of(amelie, f"/segments/{slug}/")
+
+
+def test_it_hides_whole_base_figures_from_managers_when_a_group_is_small(amelie: User, helene: User) -> None:
+    a_client("À moi", "amelie")
+    run = published()
+    smallest = run.profiles.order_by("size")[0]
+    Profile.objects.filter(pk=smallest.pk).update(size=4)
+    slug = a_placed().segment.slug  # type: ignore[union-attr]
+    assert "Profil face au reste" not in html_of(amelie, f"/segments/{slug}/")
+    assert "Profil non affiché" in html_of(amelie, f"/segments/{slug}/")
+    assert "ailleurs" not in html_of(amelie, "/segments/")
+    assert "Silhouette</dt>" not in html_of(amelie, f"/runs/{run.pk}/")
+    assert "Profil face au reste" in html_of(helene, f"/segments/{slug}/")
+
+
+def test_it_leaves_rare_words_of_a_profile_out_for_managers(amelie: User, helene: User) -> None:
+    a_client("À moi", "amelie")
+    run = published()
+    profile = run.profiles.select_related("segment")[0]
+    profile.data["words"][0]["shares"].append({"word": "Fauconnerie", "count": 1, "share": 0.02, "rest_share": 0.0})
+    profile.save()
+    assert "Fauconnerie" not in html_of(amelie, f"/segments/{profile.segment.slug}/")
+    assert "Fauconnerie" in html_of(helene, f"/segments/{profile.segment.slug}/")
+
+
+def test_it_tolerates_a_profile_without_figures(helene: User) -> None:
+    some_clients(8)
+    run = published()
+    run.profiles.update(data={})
+    Run.objects.filter(pk=run.pk).update(scores={}, choice={}, verdict={}, seconds={}, recipe={})
+    html_of(helene, f"/segments/{a_placed().segment.slug}/")  # type: ignore[union-attr]
+    html_of(helene, "/segments/")
+    assert "Aucun contrôle enregistré" in html_of(helene, f"/runs/{run.pk}/")
+    html_of(helene, f"/clients/{a_placed().client_id}/")
+
+
+def test_it_says_that_a_segment_is_gone(helene: User) -> None:
+    some_clients(8)
+    old = published()
+    gone = Segment.objects.create(slug="disparu", name="Disparu", colour=7)
+    Profile.objects.create(run=old, segment=gone, cluster=99, size=10)
+    published()
+    assert "n’est plus d’actualité" in html_of(helene, "/segments/disparu/")
+    html_of(helene, "/segments/jamais-vu/", 404)
+
+
+# --- Runs ------------------------------------------------------------------------------------------------------------
+
+
+def test_it_shows_measures_checks_and_recipe_of_a_run(helene: User) -> None:
+    some_clients(8)
+    run = published()
+    html = html_of(helene, f"/runs/{run.pk}/")
+    for words in (
+        "Silhouette",
+        "Stabilité",
+        "Inertie",
+        "retenu",
+        "respecté",
+        "Abonnés Facebook",
+        "logarithme",
+        "Graine",
+    ):
+        assert words in html, words
+    for gate in run.verdict["gates"]:
+        assert gate["says"].split("«")[0].strip()[:30] in html
+
+
+def test_it_lists_runs_that_were_published_and_all_to_those_who_judge(helene: User, anais: User) -> None:
+    first, second = published(), published()
+    held, failed = a_run("held"), a_run("failed", error="Le calcul a été interrompu.")
+    for run, readers in ((first, 2), (second, 2), (held, 1), (failed, 1)):
+        link = f'href="/runs/{run.pk}/"'
+        assert (link in html_of(helene, "/runs/")) == (readers == 2)
+        assert link in html_of(anais, "/runs/")
+    assert html_of(helene, "/runs/").count('<span class="now">') == 1
+    assert "Le calcul a été interrompu" in html_of(anais, f"/runs/{failed.pk}/")
+
+
+def test_it_says_who_published_a_run_and_why(helene: User, anais: User) -> None:
+    run = a_run("held")
+    Publication.objects.create(run=run, by=anais, reason="Vu avec l’équipe.")
+    Run.objects.filter(pk=run.pk).update(state="published")
+    assert "par Anais" in html_of(helene, "/")
+    assert "Vu avec l’équipe." in html_of(helene, f"/runs/{run.pk}/")
+
+
+# --- What it costs ---------------------------------------------------------------------------------------------------
+
+
+def test_its_pages_ask_the_database_as_much_for_10_clients_as_for_200(helene: User) -> None:
+    costs: dict[str, list[int]] = {}
+    for count in (10, 200):
+        Client.objects.all().delete()
+        some_clients(count)
+        run = published()
+        place = a_placed()
+        browser = signed_in(helene)
+        for name, path in (
+            ("overview", "/"),
+            ("segments", "/segments/"),
+            ("segment", f"/segments/{place.segment.slug}/"),  # type: ignore[union-attr]
+            ("client", f"/clients/{place.client_id}/"),
+            ("run", f"/runs/{run.pk}/"),
+        ):
+            with CaptureQueriesContext(connection) as asked:
+                assert browser.get(path).status_code == 200
+            costs.setdefault(name, []).append(len(asked))
+    assert all(small == large <= 16 for small, large in costs.values()), costs
+
+
+def test_its_list_of_runs_asks_as_much_for_2_runs_as_for_20(helene: User) -> None:
+    costs = []
+    for count in (2, 18):
+        for _ in range(count):
+            a_run()
+        browser = signed_in(helene)
+        with CaptureQueriesContext(connection) as asked:
+            browser.get("/runs/")
+        costs.append(len(asked))
+    assert costs[0] == costs[1] <= 12, costs
+
+
+# --- The door, the probes, the errors --------------------------------------------------------------------------------
+
+
+def test_it_lets_people_in_and_out(amelie: User) -> None:
+    browser = Browser()
+    assert "Connexion" in browser.get("/login/").content.decode()
+    response = browser.post("/login/?next=/clients/", {"username": "amelie", "password": PASSWORD})
+    assert (response.status_code, response["Location"]) == (302, "/clients/")
+    assert browser.get("/logout/").status_code == 405
+    assert browser.post("/logout/").status_code == 302
+    assert browser.get("/clients/").status_code == 302
+
+
+def test_it_goes_nowhere_else_after_login(amelie: User) -> None:
+    response = Browser().post("/login/?next=https://evil.example/", {"username": "amelie", "password": PASSWORD})
+    assert response["Location"] == "/"
+
+
+def test_it_says_nothing_of_which_half_was_wrong(amelie: User) -> None:
+    known = Browser().post("/login/", {"username": "amelie", "password": "x"}).content.decode()
+    unknown = Browser().post("/login/", {"username": "personne", "password": "x"}).content.decode()
+    errors = [re.findall(r'role="alert">(.*?)</div>', html, re.S) for html in (known, unknown)]
+    assert errors[0] == errors[1] != []
+
+
+def test_it_locks_the_door_after_too_many_guesses(amelie: User) -> None:
+    browser = Browser()
+    for _ in range(5):
+        response = browser.post("/login/", {"username": "amelie", "password": "x"})
+    assert response.status_code == 429
+    assert "Connexion suspendue" in response.content.decode()
+    assert "amelie" not in response.content.decode()
+
+
+def test_it_reloads_the_page_when_the_session_ends_under_htmx() -> None:
+    response = Browser().get("/clients/", headers={"HX-Request": "true"}, follow=True)
+    assert response.headers["HX-Refresh"] == "true"
+
+
+def test_it_refuses_a_form_without_its_token(amelie: User) -> None:
+    browser = Browser(enforce_csrf_checks=True)
+    browser.force_login(amelie)
+    response = browser.post("/logout/")
+    assert response.status_code == 403
+    assert "Formulaire expiré" in response.content.decode()
+
+
+def test_it_is_alive_without_its_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: Any, **kwargs: Any) -> Any:
+        raise DatabaseError("mot de passe refusé pour dignamik")
+
+    monkeypatch.setattr(connection, "cursor", broken)
+    assert Browser().get("/healthz").status_code == 200
+    response = Browser().get("/readyz")
+    assert response.status_code == 503
+    assert "refusé" not in response.content.decode()
+
+
+def test_it_is_ready_with_its_database() -> None:
+    assert Browser().get("/readyz").status_code == 200
+    assert Browser().post("/readyz").status_code == 405
+
+
+def test_it_says_what_happened_in_french_and_nothing_more(monkeypatch: pytest.MonkeyPatch, helene: User) -> None:
+    def broken(*args: Any, **kwargs: Any) -> HttpResponse:
+        raise ValueError("secret de Boulangerie Martin")
+
+    monkeypatch.setattr("segmentation.web.overview.tally", broken)
+    browser = signed_in(helene)
+    browser.raise_request_exception = False
+    with CaptureQueriesContext(connection) as asked:
+        response = browser.get("/")
+    html = response.content.decode()
+    assert response.status_code == 500
+    assert "Une erreur est survenue" in html
+    assert "secret" not in html
+    assert "Traceback" not in html
+    assert asked is not None
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nulle-part/", 404), ("/.git/config", 404), ("/clients/abc/", 404)])
+def test_it_answers_wrong_addresses_in_french(path: str, status: int) -> None:
+    response = Browser().get(path)
+    assert response.status_code == status
+    assert "Page introuvable" in response.content.decode()
+
+
+def test_it_refuses_a_strange_host_in_french() -> None:
+    response = Browser().get("/login/", headers={"Host": "evil.example"})
+    assert response.status_code == 400
+    assert "Demande non comprise" in response.content.decode()
