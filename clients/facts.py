@@ -17,6 +17,7 @@ class Origin(StrEnum):
     IMPORT = "import de fichier"
     SYNC = "base interne"
     DEMO = "démonstration"
+    ENTRY = "saisie à l’écran"
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,13 @@ from django.urls import include, path
 
 from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
+from segmentation.web.advice import Decide
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.map import MapPage
 from segmentation.web.overview import Overview
 from segmentation.web.portfolio import Portfolio, PortfolioClient
+from segmentation.web.prospects import Prospect
+from segmentation.web.recommendations import Recommendations
 from segmentation.web.runs import RunList, RunPage
 from segmentation.web.segments import SegmentList, SegmentPage
 
@@ -19,6 +22,9 @@ urlpatterns = [
     path("", Overview.as_view(), name="overview"),
     path("clients/", Portfolio.as_view(), name="clients"),
     path("clients/<int:pk>/", PortfolioClient.as_view(), name="client"),
+    path("clients/<int:pk>/decisions/", Decide.as_view(), name="decide"),
+    path("recommendations/", Recommendations.as_view(), name="recommendations"),
+    path("prospect/", Prospect.as_view(), name="prospect"),
     path("map/", MapPage.as_view(), name="map"),
     path("explorer/", ExplorerPage.as_view(), name="explorer"),
     path("segments/", SegmentList.as_view(), name="segments"),

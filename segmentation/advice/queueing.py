@@ -99,10 +99,11 @@ class Queue:
         found = advices(self.playbook, rows)
         return [Line(clients[item.client], item.play, item.reason) for item in found if item.client in clients]
 
-    def counts(self) -> dict[str, int]:
-        """How many lines of each kind these filters leave."""
-        kinds = self._decisions().order_by().values_list("kind").annotate(lines=Count("pk"))
-        return {**dict.fromkeys(KINDS, 0), **dict(kinds), TO_DECIDE: self.rows(TO_DECIDE).count()}
+    def counts(self, *, listed: int) -> dict[str, int]:
+        """How many lines of each kind these filters leave; `listed` is what is known of the kind at hand."""
+        kinds = dict(self._decisions().order_by().values_list("kind").annotate(lines=Count("pk")))
+        to_decide = listed if self.wanted == TO_DECIDE else self.rows(TO_DECIDE).count()
+        return {**dict.fromkeys(KINDS, 0), **kinds, TO_DECIDE: to_decide}
 
     @property
     def clients(self) -> ClientQuerySet:

@@ -1,4 +1,4 @@
-"""Place one business with the published model. Web processes come here: numpy, never scikit-learn nor pandas."""
+"""Place one business or one client with the published model: numpy only, because web processes come here."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
+from clients.models import Client
 from segmentation.engine.document import Document
 from segmentation.engine.scoring import NOT_CLASSIFIABLE, Scores, score
-from segmentation.models import Run, Segment
+from segmentation.models import Assignment, Run, Segment
 from segmentation.runs import frames
 
 
@@ -40,6 +43,27 @@ def place(business: Mapping[str, Any], run: Run) -> Placement:
     """
     columns = frames.of_one(business, run.as_of)
     return placements(score(columns, Document.from_dict(run.document or {})), segments_by_cluster(run))[0]
+
+
+def place_client(client: Client, run: Run) -> Assignment:
+    """Place a client that entered the book after the run, at once; one that the run has placed stays where it is.
+
+    Seen as of today: nothing was known of it on the day of the run. Raises DocumentError.
+    """
+    frame = frames.read(Client.objects.filter(pk=client.pk), max(run.as_of, timezone.localdate()))
+    document = Document.from_dict(run.document or {})
+    found = placements(score(frame.columns, document), segments_by_cluster(run))[0]
+    assignment, _ = Assignment.objects.get_or_create(
+        run=run,
+        client=client,
+        defaults={
+            "segment": found.segment, "second": found.second, "standing": found.standing, "fitted": False,
+            "x": found.x, "y": found.y, "distance": found.distance, "second_distance": found.second_distance,
+            "margin": found.margin, "possible": [segment.slug for segment in found.possible],
+            "unknown": list(found.unknown), "values": frame.values(0), "scored_at": timezone.now(),
+        },
+    )  # fmt: skip
+    return assignment
 
 
 def placements(scores: Scores, segments: Mapping[int, Segment]) -> list[Placement]:

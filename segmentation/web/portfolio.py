@@ -17,6 +17,7 @@ from dignamik.foundation.listing import Face, Options
 from segmentation.filters import UNPLACED, PortfolioFilter
 from segmentation.models import Assignment, Run, Segment
 from segmentation.querysets import with_segment
+from segmentation.web.advice import on_client
 from segmentation.web.reading import ReadsRun
 from segmentation.web.standing import badge, margin_in_words
 from segmentation.web.tables import PortfolioTable
@@ -87,6 +88,7 @@ class PortfolioClient(ReadsRun, ClientPage):
             "margin": margin_in_words(place) if place else "",
             "possible": self.possible(place),
             "unknown": self.unknown(place),
+            **on_client(context["client"], place, self.run, self.request.user),
         }  # fmt: skip
 
     def place(self, client: Client) -> Assignment | None:

@@ -13,6 +13,7 @@ from clients.models import Client
 from clients.querysets import SEES_EVERYTHING
 from dignamik.foundation.pages import RolePage
 from segmentation.models import Assignment, Profile, Segment
+from segmentation.web.advice import on_segment
 from segmentation.web.portrait import Portrait, portrait
 from segmentation.web.reading import FEWEST, ReadsRun
 from segmentation.web.tallies import SegmentTally, tally
@@ -63,6 +64,7 @@ class SegmentPage(ReadsRun, RolePage, DetailView):  # type: ignore[type-arg]
             "portrait": self.portrait(),
             "typical": self.examples("distance"),
             "frontier": self.examples("margin"),
+            "plays": on_segment(self.object, self.run, self.request.user),
         }  # fmt: skip
 
     def counted(self, segments: Any) -> SegmentTally | None:

@@ -1,0 +1,192 @@
+"""Advice where people meet it: on a client's page, on a segment's page, and the one form that decides on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.generic import View
+
+from clients.models import Client
+from dignamik.foundation import french
+from dignamik.foundation.pages import RolePage
+from segmentation.advice.advising import Advice, Playbook, counts, for_client
+from segmentation.advice.deciding import FARTHEST, LONGEST_COMMENT, CannotDecide, decide
+from segmentation.disclosure import figures_are_open
+from segmentation.models import Assignment, Decision, Play, Run, Segment
+from segmentation.web.reading import ReadsRun
+
+DECIDES = "segmentation.add_decision"
+READS = "segmentation.view_play"
+SAID = {
+    Decision.Kind.PLANNED: "Planifié",
+    Decision.Kind.DONE: "Fait",
+    Decision.Kind.REFUSED: "Écarté",
+    Decision.Kind.SNOOZED: "Remis à plus tard",
+    Decision.Kind.REOPENED: "Rouvert",
+}
+
+
+# --- Deciding --------------------------------------------------------------------------------------------------------
+
+
+class DecisionForm(forms.Form):
+    play = forms.ModelChoiceField(label="Action", queryset=Play.objects.all())
+    kind = forms.ChoiceField(label="Décision", choices=Decision.Kind.choices)
+    comment = forms.CharField(label="Raison", required=False, max_length=LONGEST_COMMENT)
+    until = forms.DateField(label="Date", required=False)
+
+
+class Decide(ReadsRun, RolePage, View):
+    """One decision on one piece of advice; then back to where it was made."""
+
+    permission_required = ("clients.view_client", DECIDES)
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
+        client = get_object_or_404(Client.objects.visible_to(request.user), pk=pk)
+        form = DecisionForm(request.POST)
+        if form.is_valid():
+            self.decide(client, form.cleaned_data)
+        else:
+            self.complain(f"{form[name].label}\u00a0: {text}" for name, all_ in form.errors.items() for text in all_)
+        return HttpResponseRedirect(self.back(client))
+
+    def decide(self, client: Client, said: dict[str, Any]) -> None:
+        play: Play = said["play"]
+        playbook = Playbook.of(
+            self.run, plays=Play.objects.filter(pk=play.pk), quoted=figures_are_open(self.run, self.request.user)
+        )
+        try:
+            made = decide(
+                client, play, said["kind"], playbook=playbook, by=self.request.user,
+                comment=said["comment"], until=said["until"],
+            )  # fmt: skip
+        except CannotDecide as refusal:
+            self.complain([str(refusal)])
+            return
+        text = f"{SAID[Decision.Kind(made.kind)]}{when(made)}\u00a0: {play.title}"
+        where = f"{client.get_absolute_url()}#decisions"
+        messages.success(self.request, format_html('{} (<a href="{}">{}</a>).', text, where, client.name))
+
+    def complain(self, sentences: Any) -> None:
+        messages.error(self.request, "Rien n’a été enregistré. " + " ".join(sentences))
+
+    def back(self, client: Client) -> str:
+        """The page that the form stood on, if it is one of ours."""
+        asked = self.request.POST.get("next", "")
+        here = {self.request.get_host()}
+        if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, here, self.request.is_secure()):
+            return asked
+        return client.get_absolute_url()
+
+
+def when(decision: Decision) -> str:
+    """« pour le 3 décembre 2026 », with its space before; nothing where there is no day."""
+    if decision.until is None:
+        return ""
+    return f" {'pour le' if decision.kind == Decision.Kind.PLANNED else 'jusqu’au'} {french.day(decision.until)}"
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days that the form offers."""
+
+    today: date
+
+    @property
+    def tomorrow(self) -> date:
+        return self.today + timedelta(days=1)
+
+    @property
+    def next_month(self) -> date:
+        return self.today + timedelta(days=30)
+
+    @property
+    def last(self) -> date:
+        return self.today + FARTHEST
+
+
+def deciding(user: Any) -> dict[str, Any]:
+    """What every template with the form of a decision needs."""
+    return {
+        "may_decide": user.has_perm(DECIDES),
+        "days": Days(timezone.localdate()),
+        "longest_comment": LONGEST_COMMENT,
+    }
+
+
+# --- On a client's page ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One piece of advice, and what was decided on the same action before, in this segment or another."""
+
+    advice: Advice
+    earlier: Decision | None
+
+
+@dataclass(frozen=True)
+class ClientAdvice:
+    """What to do next for one client, what is decided, and what was."""
+
+    proposals: Sequence[Proposal]
+    planned: Sequence[Decision]
+    others: Sequence[Decision]
+    history: Sequence[Decision]
+
+
+def on_client(client: Client, place: Assignment | None, run: Run | None, user: Any) -> dict[str, Any]:
+    """For the client's page; nothing for who may not read the playbook."""
+    if not user.has_perm(READS):
+        return {"advice": None}
+    decisions = list(client.decisions.select_related("play__segment", "by"))
+    in_force = set(Decision.objects.in_force(timezone.localdate()).filter(client=client).values_list("pk", flat=True))
+    standing = [decision for decision in decisions if decision.pk in in_force]
+    playbook = Playbook.of(
+        run if place and place.segment_id else None,
+        plays=Play.objects.filter(segment=place.segment_id) if place else None,
+        quoted=figures_are_open(run, user),
+    )
+    earlier = {decision.play.title: decision for decision in reversed(decisions) if decision.pk not in in_force}
+    advice = ClientAdvice(
+        proposals=[Proposal(item, earlier.get(item.play.title)) for item in for_client(playbook, client)],
+        planned=[decision for decision in standing if decision.kind == Decision.Kind.PLANNED],
+        others=[decision for decision in standing if decision.kind != Decision.Kind.PLANNED],
+        history=[decision for decision in decisions if decision.pk not in in_force],
+    )
+    return {"advice": advice, **deciding(user)}
+
+
+# --- On a segment's page ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SegmentPlay:
+    """One play, how many of the reader's clients it concerns now, and where they are listed."""
+
+    play: Play
+    clients: int
+    url: str
+
+
+def on_segment(segment: Segment, run: Run | None, user: Any) -> list[SegmentPlay]:
+    """The plays of a segment, most urgent first."""
+    if not user.has_perm(READS):
+        return []
+    playbook = Playbook.of(run, plays=Play.objects.filter(segment=segment))
+    found = counts(playbook, Client.objects.visible_to(user))
+    address = reverse("recommendations")
+    return [SegmentPlay(play, found[play.pk], f"{address}?{urlencode({'play': play.pk})}") for play in playbook.plays]
