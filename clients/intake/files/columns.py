@@ -36,7 +36,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "do_not_contact": ("ne pas demarcher", "ne pas contacter", "opposition au demarchage", "do not contact"),
     "account_manager_name": ("charge de compte", "chargee de compte", "charge de clientele", "commercial",
                              "gestionnaire", "account manager", "manager"),
-    "client_since": ("client depuis", "client depuis le", "date d entree", "date de creation", "anciennete",
+    "client_since": ("client depuis", "client depuis le", "date d entree", "date de creation",
                      "client since", "since", "created at"),
     "notes": ("notes", "note", "commentaire", "commentaires", "remarque", "remarques", "comments"),
 }  # fmt: skip

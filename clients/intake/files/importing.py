@@ -15,8 +15,10 @@ from clients.intake.files.rows import Track, Understood, understand
 from clients.intake.files.table import MAX_BYTES, Table
 from clients.intake.files.text import read_csv
 from clients.intake.files.workbook import read_workbook
+from clients.intake.wording import why
 from clients.recording import record
 
+NO_STATUS = "Le fichier n’a pas de colonne « Statut » : les nouveaux clients sont notés actifs."
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
@@ -79,7 +81,7 @@ def import_file(path: Path, stamp: Stamp, *, commit: bool, skip_bad: bool = Fals
         unchanged=len(understood.facts) - recorded.clients.created - changed,
         understood=understood,
         ignored_columns=columns.ignored,
-        notes=tuple(table.notes),
+        notes=(*table.notes, *([] if columns.named("status") else [NO_STATUS])),
         committed=writes,
     )
 
@@ -95,7 +97,7 @@ def read_file(path: Path) -> Table:
             raise IntakeError(f"Ce fichier dépasse {MAX_BYTES // 1_000_000} Mo : découpez-le.")
         content = path.read_bytes()
     except OSError as error:
-        raise IntakeError(f"Le fichier « {path.name} » ne peut pas être lu : {error.strerror}.") from None
+        raise IntakeError(f"Le fichier « {path.name} » ne peut pas être lu : {why(error)}.") from None
     if content.startswith(_OLE):
         raise IntakeError(
             "Ce classeur est un ancien .xls ou il a un mot de passe : enregistrez-le en .xlsx, sans protection."

@@ -37,6 +37,7 @@ def snapshot(url: str = "") -> Iterator[Any]:
     with closing(_connect(url)) as connection, connection.cursor() as cursor:
         try:
             cursor.execute("SET LOCAL statement_timeout = %s", [STATEMENT_MS])
+            cursor.execute("SET LOCAL datestyle = 'ISO'")
             cursor.execute("SET LOCAL lock_timeout = %s", [LOCK_MS])
             yield cursor
         except errors.InsufficientPrivilege as error:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from clients.intake.errors import IntakeError
+from clients.intake.wording import why
 from clients.models import Client
 
 Kind = Literal["identifier", "text", "number", "moment"]
@@ -97,7 +98,7 @@ def read_mapping(path: Path | None) -> SourceMap:
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise IntakeError(f"Le fichier « {path.name} » ne peut pas être lu : {error.strerror}.") from None
+        raise IntakeError(f"Le fichier « {path.name} » ne peut pas être lu : {why(error)}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise IntakeError(f"« {path.name} » n’est pas du TOML valide : {error}.") from None
     mapping = PRISMA

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -61,10 +62,13 @@ def read_source(cursor: Any, mapping: SourceMap) -> Source:
 
 
 def _rows(cursor: Any, table: TableMap) -> list[Record]:
-    """All rows as our words → values; identifiers, enums and texts as text."""
+    """All rows as our words → values: numbers as such, the rest as text.
+
+    Moments too: a year beyond 9999, or 'infinity', can't be fetched as a datetime at all.
+    """
     words = [word for word, column in table.columns.items() if column]
     parts = [
-        SQL("{}::text" if table.kind(word) in ("identifier", "text") else "{}").format(Identifier(table.columns[word]))
+        SQL("{}" if table.kind(word) == "number" else "{}::text").format(Identifier(table.columns[word]))
         for word in words
     ]
     order = SQL(" ORDER BY 1") if table.columns.get("id") else SQL("")
@@ -99,27 +103,25 @@ def _fact(
     if row["status"] not in mapping.statuses:
         refuse("status", "Statut inconnu de la correspondance : ce client n’est pas repris. Ajoutez-le à [statuses].")
         return None
-    name = take("name", lambda cell: cells.words(cell, longest=200))
+    name = take("name", _name)
     if name is None:
-        refuse("name", "Un client sans nom n’est pas repris.")
         return None
     fields: dict[str, Any] = {"name": name, "status": mapping.statuses[row["status"]]}
     for word, parse in _FIELDS.items():
         fields[word] = take(word, parse)
-    fields["client_since"] = paris_day(row.get("created"))
+    fields["client_since"] = take("created", paris_day)
     check = check_coordinates(row.get("latitude"), row.get("longitude"))
     if check.valid:
-        fields["latitude"], fields["longitude"] = row["latitude"], row["longitude"]
+        fields["latitude"], fields["longitude"] = float(row["latitude"]), float(row["longitude"])
     elif row.get("latitude") is not None or row.get("longitude") is not None:
         refuse("latitude", check.sentence)
-    category = categories.get(row.get("category") or "")
-    if row.get("category") and category is None:
-        refuse("category", "Ce type d’entreprise n’existe pas dans la source.")
-    sector = cells.words(category["sector"], longest=120) if category else None
+    category = take("category", lambda key: _category(categories, key))
+    if category is not None:
+        fields["sector"] = category["sector"]
     return ClientFacts(
         source_id=row["id"],
-        fields={**fields, **({"sector": sector} if sector else {})},
-        category=cells.words(category["name"], longest=120) if category else None,
+        fields=fields,
+        category=category["name"] if category else None,
         readings=readings,
         turnover=turnover,
     )
@@ -128,12 +130,18 @@ def _fact(
 def _readings(cursor: Any, table: TableMap, source: Source) -> dict[str, dict[str, Reading]]:
     """Latest known count by client and platform. NULL says nothing; 0 is a count, and says nothing of an account."""
     found: dict[str, dict[str, Reading]] = defaultdict(dict)
-    rows = _rows(cursor, table)
-    rows.sort(key=lambda row: paris_day(row.get("measured")) or date.min)
-    for row in rows:
+    dated: list[tuple[date | None, Record]] = []
+    for row in _rows(cursor, table):
         if row["client"] not in source.present:
             source.rejected.append(_orphan(table, row["client"]))
             continue
+        try:
+            dated.append((paris_day(row.get("measured")), row))
+        except Unusable as refused:
+            value, column = str(row["measured"])[:100], table.columns["measured"]
+            source.rejected.append(Rejected(table.name, row["client"], column, value, str(refused)))
+    dated.sort(key=lambda pair: pair[0] or date.min)
+    for day, row in dated:
         for platform in Followers.Platform.values:
             if row.get(platform) is None:
                 continue
@@ -145,7 +153,7 @@ def _readings(cursor: Any, table: TableMap, source: Source) -> dict[str, dict[st
                     Rejected(table.name, row["client"], table.columns[platform], value, str(refused))
                 )
                 continue
-            found[row["client"]][platform] = Reading(count, measured_on=paris_day(row.get("measured")))
+            found[row["client"]][platform] = Reading(count, measured_on=day)
     return found
 
 
@@ -174,11 +182,35 @@ def _turnover(cursor: Any, table: TableMap, source: Source) -> dict[str, dict[in
     return found
 
 
-def paris_day(moment: datetime | date | None) -> date | None:
-    """The day in Paris of a moment; Prisma's `timestamp(3)` has no zone and is UTC."""
-    if not isinstance(moment, datetime):
-        return moment
-    return timezone.localdate(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+def paris_day(moment: str | None) -> date | None:
+    """The day in Paris of a moment as PostgreSQL writes it; Prisma's `timestamp(3)` has no zone and is UTC.
+
+    Raises Unusable for what is no plausible date.
+    """
+    if moment is None:
+        return None
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", moment):
+            return cells.day(moment)
+        found = datetime.fromisoformat(moment)
+        return cells.day(timezone.localdate(found if found.tzinfo else found.replace(tzinfo=UTC)))
+    except (ValueError, OverflowError):
+        raise Unusable("Cette date n’est pas plausible.") from None
+
+
+def _name(cell: Any) -> str:
+    name = cells.words(cell, longest=200)
+    if name is None:
+        raise Unusable("Un client sans nom n’est pas repris.")
+    return name
+
+
+def _category(categories: Mapping[str, Record], key: str | None) -> Record | None:
+    if not key:
+        return None
+    if key not in categories:
+        raise Unusable("Ce type d’entreprise n’existe pas dans la source.")
+    return {word: cells.words(categories[key][word], longest=120) for word in ("name", "sector")}
 
 
 def _orphan(table: TableMap, client: str | None) -> Rejected:

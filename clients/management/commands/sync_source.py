@@ -14,6 +14,7 @@ from clients.intake.errors import IntakeError
 from clients.intake.source.mapping import read_mapping
 from clients.intake.source.syncing import SyncReport, synchronise
 from clients.intake.wording import many
+from clients.models import Client
 from dignamik.foundation.french import grouped
 
 SHOWN = 30
@@ -58,7 +59,7 @@ def _sentences(report: SyncReport) -> list[str]:
         f"Chiffres d’affaires : {_tally(recorded.turnover)}.",
     ]
     lines += [
-        f"Désaccord sur « {conflict.client} », {conflict.field} : ici « {conflict.ours} » (gardé), "
+        f"Désaccord sur « {conflict.client} », {_label(conflict.field)} : ici « {conflict.ours} » (gardé), "
         f"source « {conflict.theirs} »."
         for conflict in recorded.conflicts[:SHOWN]
     ]
@@ -71,6 +72,10 @@ def _sentences(report: SyncReport) -> list[str]:
     if not report.committed:
         lines.append("Essai à blanc : rien n’a été écrit.")
     return lines
+
+
+def _label(field: str) -> str:
+    return str(getattr(Client._meta.get_field(field), "verbose_name", field))
 
 
 def _tally(tally: Tally) -> str:
