@@ -88,10 +88,15 @@ class ClientFilter(StrictFilterSet):
         fields: list[str] = []
 
     def search(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
-        """Every word of the text somewhere in the name, the town or the postal code; case and accents ignored."""
+        """Every word of the text somewhere in the name, the town or the postal code; case and accents ignored.
+
+        A town's own abbreviations too: "st" is "saint" there.
+        """
         for word in fold(value).split():
             queryset = queryset.filter(
-                Q(name_folded__contains=word) | Q(city_folded__contains=word) | Q(postal_code__startswith=word)
+                Q(name_folded__contains=word)
+                | Q(city_folded__contains=fold_town(word) or word)
+                | Q(postal_code__startswith=word)
             )
         return queryset
 

@@ -15,11 +15,11 @@ from clients.admin import ClientAdmin
 from clients.admin.lists import Choice
 from clients.models import Client
 from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
-from segmentation.models import COLOURS, Assignment, Profile, Publication, Run, Segment
+from segmentation.models import Assignment, Profile, Publication, Run, Segment
 from segmentation.querysets import with_segment
 
-# Of the palette of Okabe and Ito, in the order of static/css.
-COLOUR_NAMES = ("bleu", "vermillon", "vert", "violet", "orange", "bleu ciel", "jaune", "gris")
+# In the order of static/css/tokens.css.
+COLOUR_NAMES = ("bleu", "orange", "vert", "rose", "bleu ciel", "vermillon", "violet", "gris")
 NOT_PLACED = "pas encore placé"
 
 
@@ -73,6 +73,7 @@ class PortfolioAdmin(ClientAdmin):
 class RunAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "state", "as_of", "k", "clients", "scored", "verdict_shown", "published_at")
     list_filter = ("state",)
+    ordering = ("-pk",)  # grouping drops the model's own
     list_select_related = ("requested_by",)
     fields = (
         "state", "as_of", "created_at", "finished_at", "published_at", "requested_by", "k", "clusters", "seed",
@@ -174,6 +175,3 @@ class ProfileAdmin(ReadOnlyAdmin):
     @admin.display(description="ce qui fonde le nom proposé")
     def based_on(self, profile: Profile) -> str:
         return " ".join(map(str, profile.data.get("based_on", []))) or "–"
-
-
-assert len(COLOUR_NAMES) == COLOURS  # noqa: S101

@@ -20,6 +20,7 @@ class CategoryAdmin(HistoryAdmin):
     form = CategoryForm
     list_display = ("name", "sector", "how_many")
     list_filter = ("sector",)
+    ordering = ("name",)  # grouping drops the model's own
     search_fields = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:

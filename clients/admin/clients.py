@@ -9,10 +9,10 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from clients import recording
-from clients.admin.forms import ClientForm, ReadingForm, TurnoverForm
+from clients.admin.forms import ClientForm, DistinctRows, ReadingForm, TurnoverForm
 from clients.admin.lists import LookedAfter, Placed, Present
 from clients.models import Client, Demo, Followers, HeldService, Turnover
-from clients.places import fold
+from clients.places import fold, fold_town
 from clients.querysets import SEES_EVERYTHING
 from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
 
@@ -20,17 +20,20 @@ from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
 class Readings(admin.TabularInline):  # type: ignore[type-arg]
     model = Followers
     form = ReadingForm
+    formset = DistinctRows
     extra = 0
 
 
 class Turnovers(admin.TabularInline):  # type: ignore[type-arg]
     model = Turnover
     form = TurnoverForm
+    formset = DistinctRows
     extra = 0
 
 
 class HeldServices(admin.TabularInline):  # type: ignore[type-arg]
     model = HeldService
+    formset = DistinctRows
     extra = 0
 
 
@@ -85,7 +88,7 @@ class ClientAdmin(HistoryAdmin):
         for word in fold(search_term).split():
             queryset = queryset.filter(
                 Q(name_folded__contains=word)
-                | Q(city_folded__contains=word)
+                | Q(city_folded__contains=fold_town(word) or word)  # "st" is "saint" there
                 | Q(postal_code__startswith=word)
                 | Q(source_id__icontains=word)
                 | Q(email__icontains=word)

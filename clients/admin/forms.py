@@ -50,6 +50,16 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
         return " ".join(str(self.cleaned_data["sector"]).split())
 
 
+class DistinctRows(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    """Says of two rows that contradict each other which columns they share, by the columns' French names."""
+
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        known: Any = self.model
+        fields = [known._meta.get_field(name) for name in unique_check if name != self.fk.name]
+        names = ", ".join(str(getattr(field, "verbose_name", field.name)) for field in fields)
+        return f"Deux lignes ont la même valeur ({names}) : gardez-en une."
+
+
 class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_count(self) -> int | None:
         count: int | None = self.cleaned_data["count"]

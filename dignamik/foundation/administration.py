@@ -61,7 +61,7 @@ class HistoryAdmin(BoundedAdmin, SimpleHistoryAdmin):
     admin's own queryset, and stumble over an address that is no number.
     """
 
-    history_list_display = ["history_change_reason"]
+    object_history_list_template = "admin/history_list.html"
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         self._check_reach(request, object_id)
