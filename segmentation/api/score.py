@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
@@ -11,13 +11,18 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clients.models import LARGEST_AMOUNT, Category
+from clients.models import FIRST_YEAR, LARGEST_AMOUNT, LAST_YEAR, Category, Client
 from clients.places import fold
 from dignamik.foundation.refusals import Refusal, StrictSerializer
 from dignamik.foundation.resources import Resource
+from segmentation.advice.advising import Advice, Playbook, for_business
+from segmentation.advice.facts import of_business
+from segmentation.api.advice import PlayOut, shown
+from segmentation.api.figures import Amount, WholeNumber
 from segmentation.api.naming import SegmentName, named
+from segmentation.disclosure import figures_are_open
 from segmentation.engine.errors import DocumentError
-from segmentation.models import Assignment, Run
+from segmentation.models import Assignment, Play, Run
 from segmentation.runs.frames import DAYS_IN_A_YEAR
 from segmentation.runs.placing import Placement, place
 
@@ -34,24 +39,6 @@ class NotPublished(APIException):
 
 class Unreadable(NotPublished):
     default_detail = "Le modèle du calcul publié n’est pas lisible. Relancez un calcul."
-
-
-class WholeNumber(serializers.IntegerField):
-    """A JSON integer; `int()` would also read "1_000", "١٢" and true."""
-
-    def to_internal_value(self, data: Any) -> int:
-        if not isinstance(data, int) or isinstance(data, bool):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class Amount(serializers.DecimalField):
-    """A JSON number, or digits as text; `Decimal()` would also read "1_000" and "١٢"."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, str) and (not data.isascii() or "_" in data):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 class Audience(StrictSerializer):
@@ -78,6 +65,10 @@ class Business(StrictSerializer):
         max_digits=14, decimal_places=2, min_value=-LARGEST_AMOUNT, max_value=LARGEST_AMOUNT,
         required=False, allow_null=True, help_text="Chiffre d’affaires annuel, en euros.",
     )  # fmt: skip
+    turnover_year = WholeNumber(
+        min_value=FIRST_YEAR, max_value=LAST_YEAR, required=False, allow_null=True, help_text="Année de ce CA."
+    )
+    has_website = serializers.BooleanField(required=False, allow_null=True)
     client_since = serializers.DateField(required=False, allow_null=True)
     seniority_years = serializers.FloatField(
         min_value=0, max_value=LONGEST_SENIORITY, required=False, allow_null=True, help_text="Au lieu de client_since."
@@ -94,6 +85,13 @@ class Business(StrictSerializer):
         return attrs
 
 
+class Proposal(serializers.Serializer[Any]):
+    """Une première action, et pourquoi."""
+
+    play = PlayOut()
+    reason = serializers.CharField()
+
+
 class Placed(serializers.Serializer[Any]):
     """Où l’entreprise se situerait. `segment` est null si l’on en sait trop peu."""
 
@@ -106,11 +104,12 @@ class Placed(serializers.Serializer[Any]):
     second = SegmentName(allow_null=True)
     possible = SegmentName(many=True, help_text="Segments possibles une fois les données manquantes connues.")
     missing = serializers.ListField(child=serializers.CharField(), help_text="Données inconnues.")
+    plays = Proposal(many=True, help_text="Premières actions du segment dont les conditions tiennent avec ces données.")
     notes = serializers.ListField(child=serializers.CharField(), help_text="Ce qu’il faut savoir de cette réponse.")
 
 
 class Score(Resource):
-    permission_required = ("segmentation.view_segment",)
+    permission_required = ("segmentation.view_segment", "segmentation.view_play")
     queryset = Run.objects.none()
     answers: ClassVar[dict[int, Any]] = {200: Placed, 409: Refusal}
 
@@ -129,7 +128,18 @@ class Score(Resource):
             placed = place(facts, run)
         except DocumentError:
             raise Unreadable from None
-        return Response(answer(placed, run, notes))
+        return Response(answer(placed, run, notes) | {"plays": self.plays(placed, run, facts)})
+
+    def plays(self, placed: Placement, run: Run, facts: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+        """The first plays, most urgent first; none where there is no segment."""
+        if placed.segment is None:
+            return []
+        plays = Play.objects.filter(segment=placed.segment)
+        playbook = Playbook.of(run, plays=plays, quoted=figures_are_open(run, self.request.user))
+        # Nobody's client until somebody says since when.
+        stranger = {"status": Client.Status.PROSPECT} if facts.get("client_since") is None else {}
+        found: list[Advice] = for_business(playbook, placed.segment, of_business({**facts, **stranger}))
+        return [{"play": shown(item.play), "reason": item.reason} for item in found]
 
 
 def understood(said: Mapping[str, Any], as_of: date) -> tuple[dict[str, Any], list[str]]:

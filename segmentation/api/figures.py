@@ -1,0 +1,25 @@
+"""Numbers as JSON has them: what Python would also read as a number is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class WholeNumber(serializers.IntegerField):
+    """A JSON integer; `int()` would also read "1_000", "١٢" and true."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Amount(serializers.DecimalField):
+    """A JSON number, or digits as text; `Decimal()` would also read "1_000" and "١٢"."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str) and (not data.isascii() or "_" in data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
