@@ -15,7 +15,6 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from clients.api.categories import Categories
-from segmentation.api.advice import ClientRecommendations, Recommendations
 from segmentation.api.explorer import Explorer
 from segmentation.api.map import ClientMap, Neighbours
 from segmentation.api.portfolio import Portfolio
@@ -37,11 +36,16 @@ class Nowhere(APIView):
         raise Http404
 
 
+class Docs(SpectacularSwaggerSplitView):
+    """The library's page without its inline style."""
+
+    template_name = "api/docs.html"
+
+
 router = SimpleRouter(use_regex_path=False)
 router.register("clients", Portfolio, basename="api-client")
 router.register("categories", Categories, basename="api-category")
 router.register("segments", Segments, basename="api-segment")
-router.register("recommendations", Recommendations, basename="api-recommendation")
 router.register("runs", Runs, basename="api-run")
 router.register("score", Score, basename="api-score")
 
@@ -49,15 +53,10 @@ urlpatterns = [
     # Before the clients themselves: "map" is no number of a client.
     path("v1/clients/map/", ClientMap.as_view({"get": "list"}), name="api-client-map"),
     path("v1/clients/<str:pk>/neighbours/", Neighbours.as_view({"get": "retrieve"}), name="api-client-neighbours"),
-    path(
-        "v1/clients/<str:pk>/recommendations/",
-        ClientRecommendations.as_view({"get": "list"}),
-        name="api-client-recommendations",
-    ),
     path("v1/explorer/", Explorer.as_view({"get": "list"}), name="api-explorer"),
     path("v1/", include(router.urls)),
     path("v1/<path:rest>", Nowhere.as_view(), name="api-nowhere"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     # A page for people: whoever is not signed in is sent to the login page.
-    path("docs/", login_required(SpectacularSwaggerSplitView.as_view(url_name="api-schema")), name="api-docs"),
+    path("docs/", login_required(Docs.as_view(url_name="api-schema")), name="api-docs"),
 ]
