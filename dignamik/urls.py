@@ -34,7 +34,6 @@ urlpatterns = [
     path("api/", include("dignamik.api")),
     path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
-    path("api/", include("dignamik.api")),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
