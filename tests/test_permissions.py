@@ -16,7 +16,7 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from clients.models import Category, Client
-from segmentation.models import Profile, Publication, Run, Segment
+from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
 from tests.contract import schema
 from tests.published import a_client, published
 
@@ -119,6 +119,8 @@ MODELS = {
     "segmentation/publication": SHOWN,
     "segmentation/segment": NAMED,
     "segmentation/profile": SHOWN,
+    "segmentation/play": EDITED,
+    "segmentation/decision": SHOWN,
 }
 ADMIN: dict[str, Methods] = {
     "admin/": only_adele(200),
@@ -152,7 +154,7 @@ def table() -> dict[str, Methods]:
         for view in ("history", "delete", "change"):
             found[f"admin/{name}/<path:object_id>/{view}/"] = of_model(name, view)
         found[f"admin/{name}/<path:object_id>/"] = {method: dict.fromkeys(PEOPLE, 302) for method in ("GET", "POST")}
-    for name in ("clients/client", "clients/category", "segmentation/segment"):
+    for name in ("clients/client", "clients/category", "segmentation/segment", "segmentation/play"):
         found[f"admin/{name}/^([^/]+)/history/([^/]+)/$"] = of_model(name, "simple_history")
     return found
 
@@ -204,6 +206,8 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
     segment.save()  # gives it a history, as the admin would
     seen = {"username": "x", "ip_address": "127.0.0.1", "user_agent": "", "path_info": "/", "http_accept": ""}
     attempt = AccessAttempt.objects.create(**seen, failures_since_start=1, get_data="", post_data="")
+    said = {"segment": segment, "pitch": "Dites oui.", "service": "seo", "goal": "growth"}
+    play, decided = (Play.objects.create(title=title, **said) for title in ("À proposer", "Décidée"))
     category = Category.objects.latest("pk")
     category.save()
     return {
@@ -223,6 +227,8 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "segmentation/publication": Publication.objects.latest("pk"),
         "segmentation/segment": segment,
         "segmentation/profile": Profile.objects.latest("pk"),
+        "segmentation/play": play,
+        "segmentation/decision": Decision.objects.create(client=client, play=decided, kind="done", shown_reason="Dit."),
         "admin": client,
     }
 
