@@ -47,7 +47,7 @@ if django_settings.configured:
 django.setup()
 
 from django.contrib.auth.models import Group, User  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, connections  # noqa: E402
 
 from dignamik.foundation import roles  # noqa: E402
 
@@ -71,6 +71,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """SQLite in a file, as in production: in memory there is no WAL, and other processes cannot look in."""
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(DATA_DIR / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """What migrations wrote is remembered for every connection of this process.
+
+    Django keeps it on one connection object; once a browser is open, its event loop makes Django use another one.
+    """
+    real = connections["default"]
+    if hasattr(real, "_test_serialized_contents"):
+        type(real)._test_serialized_contents = real._test_serialized_contents
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
