@@ -113,7 +113,7 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
         open_ = self.sees_figures_of(run)
         return super().get_context_data(**kwargs) | {
             "shown": self.run,
-            "is_draft": self.is_draft,
+            "is_draft": self.is_draft and run == self.run,
             "candidates": candidates(run.scores) if open_ else [],
             "gates": self.gates(),
             "profiles": run.profiles.select_related("segment").only("size", "segment", "run") if open_ else [],

@@ -66,8 +66,16 @@ def test_it_keeps_showing_the_published_run_when_a_newer_one_is_held(anais: User
     first = published()
     a_run("held")
     for path in PAGES:
-        assert "Brouillon" not in html_of(anais, path)
+        assert "Brouillon" not in html_of(anais, path), path
     assert f"calcul n°&nbsp;{first.pk}" in html_of(anais, "/")
+
+
+def test_it_marks_the_draft_itself_and_no_other_run(anais: User) -> None:
+    failed, held = a_run("failed", error="Interrompu."), a_run("held")
+    assert "Brouillon" not in html_of(anais, f"/runs/{failed.pk}/")
+    html = html_of(anais, f"/runs/{held.pk}/")
+    assert "Brouillon" in html
+    assert "Lire ses contrôles" not in html
 
 
 # --- Whose clients are counted ----------------------------------------------------------------------------------------
