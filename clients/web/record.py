@@ -22,7 +22,7 @@ class NetworkReading:
 def latest_readings(client: Client) -> list[NetworkReading]:
     """Every network in its order; those never read stay unknown."""
     found: dict[str, list[Followers]] = {}
-    for reading in client.readings.order_by("-measured_on"):
+    for reading in sorted(client.readings.all(), key=lambda reading: reading.measured_on, reverse=True):
         found.setdefault(reading.platform, []).append(reading)
     return [_latest(label, found.get(value, [])) for value, label in Followers.Platform.choices]
 

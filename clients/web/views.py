@@ -76,8 +76,8 @@ class ClientPage(RolePage, DetailView):  # type: ignore[type-arg]
     context_object_name = "client"
 
     def get_queryset(self) -> ClientQuerySet:
-        mine = Client.objects.visible_to(self.request.user)
-        return mine.select_related("category", "account_manager").prefetch_related("held_services", "turnovers")
+        mine = Client.objects.visible_to(self.request.user).select_related("category", "account_manager")
+        return mine.prefetch_related("held_services", "readings", "turnovers")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

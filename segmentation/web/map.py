@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count
 from django.urls import reverse
 
 from clients.places import DEPARTMENTS
@@ -85,11 +86,16 @@ class MapPage(Portfolio):
 
     def towns(self) -> list[Town]:
         """The towns with most of these clients. One town written in two ways counts once."""
-        rows = self.filterset.qs.order_by().exclude(city="").values("city_folded", "department")
-        found = rows.annotate(count=Count("pk"), name=Min("city")).order_by("-count", "city_folded", "department")
-        return [self.town(row) for row in found[:TOWNS_SHOWN]]
+        rows = self.filterset.qs.order_by().exclude(city="").values_list("city_folded", "department", "city")
+        found: dict[tuple[str, str], Counter[str]] = {}
+        for folded, department, city, count in rows.annotate(count=Count("pk")):
+            found.setdefault((folded, department), Counter())[city] += count
+        most = sorted(found.items(), key=lambda item: (-item[1].total(), item[0]))[:TOWNS_SHOWN]
+        return [self.town(department, spellings) for (_, department), spellings in most]
 
-    def town(self, row: dict[str, Any]) -> Town:
-        department = DEPARTMENTS.get(row["department"])
-        address = self.address(reverse("clients"), city=row["name"], department=row["department"])
-        return Town(row["name"], department.name if department else "", row["count"], address)
+    def town(self, code: str, spellings: Counter[str]) -> Town:
+        """Under its most frequent spelling, not in capitals if there is a choice."""
+        name = min(spellings, key=lambda city: (city.isupper(), -spellings[city], city))
+        department = DEPARTMENTS.get(code)
+        address = self.address(reverse("clients"), city=name, department=code)
+        return Town(name, department.name if department else "", spellings.total(), address)

@@ -9,6 +9,7 @@ from django.views.generic import TemplateView
 from clients.models import Client
 from dignamik.foundation.pages import RolePage
 from segmentation.models import Publication
+from segmentation.web import charts
 from segmentation.web.reading import ReadsRun
 from segmentation.web.tallies import tally
 
@@ -18,9 +19,10 @@ class Overview(ReadsRun, RolePage, TemplateView):
     template_name = "segmentation/overview.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        clients = Client.objects.visible_to(self.request.user)
+        counted = tally(self.run, Client.objects.visible_to(self.request.user))
         return super().get_context_data(**kwargs) | self.run_context() | {
-            "tally": tally(self.run, clients),
+            "tally": counted,
+            "sizes": charts.sizes(counted.segments),
             "publication": self.publication(),
         }  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 
 from clients.models import Client
@@ -17,8 +18,10 @@ from dignamik.foundation.listing import Face, Options
 from segmentation.filters import UNPLACED, PortfolioFilter
 from segmentation.models import Assignment, Run, Segment
 from segmentation.querysets import with_segment
+from segmentation.web import charts
 from segmentation.web.advice import on_client
 from segmentation.web.reading import ReadsRun
+from segmentation.web.shapes import SHAPES
 from segmentation.web.standing import badge, margin_in_words
 from segmentation.web.tables import PortfolioTable
 
@@ -29,6 +32,7 @@ PLACE: tuple[Column[Any], ...] = (
 )
 
 
+NEARBY = 0.3  # degrees: some 30 km
 # The pages that understand the portfolio's query string.
 FACES = (("clients", "Tableau"), ("map", "Carte"), ("explorer", "Explorer"))
 
@@ -84,12 +88,25 @@ class PortfolioClient(ReadsRun, ClientPage):
         place = self.place(context["client"])
         return context | self.run_context() | {
             "place": place,
+            "around": self.around(context["client"]),
+            "shapes": SHAPES,
+            "tiles_url": settings.TILES_URL,
+            "followers": charts.followers(context["client"].readings.all()),
+            "turnover": charts.turnover(context["client"].turnovers.all()),
             "badge": badge(place.standing if place else None, place.margin if place else None) if self.run else None,
             "margin": margin_in_words(place) if place else "",
             "possible": self.possible(place),
             "unknown": self.unknown(place),
             **on_client(context["client"], place, self.run, self.request.user),
         }  # fmt: skip
+
+    def around(self, client: Client) -> str:
+        """The address of the map near a client; "" without a position."""
+        if client.latitude is None or client.longitude is None:
+            return ""
+        west, south = max(-180.0, client.longitude - NEARBY), max(-90.0, client.latitude - NEARBY)
+        east, north = min(180.0, client.longitude + NEARBY), min(90.0, client.latitude + NEARBY)
+        return f"{reverse('map')}?bbox={west:.3f},{south:.3f},{east:.3f},{north:.3f}"
 
     def place(self, client: Client) -> Assignment | None:
         if self.run is None:

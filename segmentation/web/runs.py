@@ -11,6 +11,7 @@ from django.views.generic import DetailView, ListView
 from dignamik.foundation.pages import RolePage
 from segmentation.models import Run
 from segmentation.querysets import SEES_DRAFTS, RunQuerySet
+from segmentation.web import charts
 from segmentation.web.reading import ReadsRun
 
 RUNS_A_PAGE = 25
@@ -115,12 +116,18 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
             "shown": self.run,
             "is_draft": self.is_draft and run == self.run,
             "candidates": candidates(run.scores) if open_ else [],
+            "measures": self.measures() if open_ else [],
             "gates": self.gates(),
             "profiles": run.profiles.select_related("segment").only("size", "segment", "run") if open_ else [],
             "figures_are_open": open_,
             "recipe": recipe_lines(run.recipe),
             "publications": run.publications.select_related("by"),
         }
+
+    def measures(self) -> list[charts.Chart]:
+        """Elbow and silhouette, where they were measured."""
+        drawn = (draw(self.object.scores, self.object.k) for draw in (charts.elbow, charts.silhouettes))
+        return [chart for chart in drawn if chart]
 
     def gates(self) -> Sequence[Mapping[str, Any]]:
         verdict = self.object.verdict

@@ -13,6 +13,7 @@ from clients.models import Client
 from clients.querysets import SEES_EVERYTHING
 from dignamik.foundation.pages import RolePage
 from segmentation.models import Assignment, Profile, Segment
+from segmentation.web import charts
 from segmentation.web.advice import on_segment
 from segmentation.web.portrait import Portrait, portrait
 from segmentation.web.reading import FEWEST, ReadsRun
@@ -58,10 +59,12 @@ class SegmentPage(ReadsRun, RolePage, DetailView):  # type: ignore[type-arg]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         counted = tally(self.run, Client.objects.visible_to(self.request.user))
+        found = self.portrait()
         return context | self.run_context() | {
             "tally": counted,
             "counted": self.counted(counted.segments),
-            "portrait": self.portrait(),
+            "portrait": found,
+            "profile": charts.profile(found, self.object.colour) if found else None,
             "typical": self.examples("distance"),
             "frontier": self.examples("margin"),
             "plays": on_segment(self.object, self.run, self.request.user),

@@ -19,6 +19,8 @@ const start = () => {
     part("state").textContent = text;
   };
 
+  const dotSize = (count) => (count < 200 ? 10 : canvas.clientWidth < 600 ? 6 : 8);
+
   const shownSlugs = () =>
     new Set([...document.querySelectorAll("[data-explorer-segment]:checked")].map((box) => box.dataset.explorerSegment));
 
@@ -40,7 +42,7 @@ const start = () => {
     name: segment.name,
     type: "scatter",
     symbol: symbolOf(String(segment.colour)),
-    symbolSize: sizeOf(String(segment.colour), points.length > 400 ? 8 : 10),
+    symbolSize: sizeOf(String(segment.colour), dotSize(points.length)),
     large: state.plane.points.length > LARGE,
     largeThreshold: LARGE,
     itemStyle: { color: look.segment(segment.colour), borderColor: look.surface, borderWidth: 0.8, opacity: 0.9 },
@@ -51,19 +53,20 @@ const start = () => {
   const draw = () => {
     if (!state.plane) return chart.clear();
     const look = palette();
+    const base = ground(look);
     const { explained, points, segments } = state.plane;
     const shown = shownSlugs();
     const drawn = segments.filter(({ slug }) => shown.has(slug));
     const title = (at) => (explained ? `Axe ${at + 1} (${percent(explained[at])} de la variance)` : `Axe ${at + 1}`);
     return chart.setOption(
       {
-        ...ground(look, `Nuage de ${points.length} clients sur deux axes, un signe et une couleur par segment. Le tableau sous le graphique donne le milieu de chaque segment.`),
+        ...base,
         grid: { left: 44, right: 12, top: 12, bottom: 44 },
         xAxis: axis(look, title(0)),
         yAxis: axis(look, title(1), { nameGap: 30 }),
         series: drawn.map((segment) => seriesOf(look, segment, points.filter((point) => point.segment === segment.slug))),
         tooltip: {
-          ...ground(look, "").tooltip,
+          ...base.tooltip,
           formatter: ({ data, seriesName }) => [data.name, seriesName, STANDINGS[data.standing]].filter(Boolean).join("\n"),
         },
       },

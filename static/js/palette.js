@@ -40,10 +40,10 @@ export const onTheme = (redraw) => {
 };
 
 // What every chart shares. Rich text: an HTML tooltip would carry inline styles, which the policy blocks.
-export const ground = (look, description) => ({
+export const ground = (look) => ({
   animation: false,
   textStyle: { fontFamily: look.font, color: look.ink },
-  aria: { enabled: true, label: { description }, decal: { show: false } },
+  aria: { enabled: true, label: { enabled: false } },
   tooltip: {
     renderMode: "richText",
     confine: true,

@@ -75,16 +75,17 @@ const LETTER = 6.2;
 const boxAt = (x, y, width, height) => ({ left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 });
 const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
-// The pills on the map, as boxes in its own pixels.
-const pills = (map) => {
+// What a name must not cover: pills, points and buttons, as boxes in the map's own pixels.
+const OCCUPIED = ".map-cluster, .mark, .leaflet-control";
+const occupied = (map) => {
   const { left, top } = map.getContainer().getBoundingClientRect();
-  return [...map.getContainer().querySelectorAll(".map-cluster")].map((pill) => {
-    const box = pill.getBoundingClientRect();
+  return [...map.getContainer().querySelectorAll(OCCUPIED)].map((thing) => {
+    const box = thing.getBoundingClientRect();
     return { left: box.left - left, right: box.right - left, top: box.top - top, bottom: box.bottom - top };
   });
 };
 
-// Names of towns, as many as have room at this zoom, beside the pills and not under them.
+// Names of towns, as many as have room at this zoom, beside the points and not under them.
 const addNames = async (map, address) => {
   let towns = [];
   try {
@@ -96,7 +97,7 @@ const addNames = async (map, address) => {
   const draw = () => {
     const view = map.getBounds().pad(0.1);
     const zoom = map.getZoom();
-    const taken = pills(map);
+    const taken = occupied(map);
     shown.clearLayers();
     for (const [name, latitude, longitude, first] of towns) {
       if (first > zoom) break;
@@ -109,7 +110,12 @@ const addNames = async (map, address) => {
       shown.addLayer(nameAt([latitude, longitude], name, free));
     }
   };
-  map.on("moveend settled", draw);
+  // After the groups have found their places.
+  let waiting = 0;
+  map.on("moveend settled", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(draw, 80);
+  });
   draw();
 };
 

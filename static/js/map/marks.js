@@ -88,7 +88,7 @@ export const pill = (total, counts) => {
 export const clusterOf = (keys) =>
   L.markerClusterGroup({
     showCoverageOnHover: false,
-    maxClusterRadius: 46,
+    maxClusterRadius: 64,
     spiderLegPolylineOptions: { className: "map-leg", weight: 1 },
     iconCreateFunction: (cluster) => {
       const counts = new Map(keys.map((key) => [key, 0]));

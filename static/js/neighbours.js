@@ -1,0 +1,62 @@
+// Island of [data-neighbours]: a client among its neighbours, fetched and drawn when it comes into sight.
+/* global L */
+import { createMap } from "./map/base.js";
+import { clusterOf, pointMark } from "./map/marks.js";
+
+const box = document.querySelector("[data-neighbours]");
+const part = (name) => box.querySelector(`[data-neighbours-${name}]`);
+const address = (id) => box.dataset.clientUrl.replace("/0/", `/${id}/`);
+const NEAREST = 11;
+
+const line = ({ id, properties }, segment) => {
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = address(id);
+  link.textContent = properties.name;
+  const more = [segment?.name ?? "sans segment", `${properties.distance_km.toLocaleString("fr-FR")} km`].join(", ");
+  const said = document.createElement("span");
+  said.className = "quiet";
+  said.textContent = ` ${more}`;
+  item.append(link, said);
+  return item;
+};
+
+const draw = ({ features, segments }) => {
+  const bySlug = new Map(segments.map((segment) => [segment.slug, segment]));
+  const segmentOf = (feature) => bySlug.get(feature.properties.segment ?? "");
+  const isSelf = ({ id }) => String(id) === box.dataset.client;
+  const others = features.filter((feature) => !isSelf(feature));
+  const map = createMap(part("canvas"), box.dataset, { scrollWheelZoom: false });
+  const cluster = clusterOf([...segments.map((segment) => String(segment.colour)), "none"]);
+  cluster.addLayers(others.map((feature) => pointMark(feature, segmentOf(feature), address)));
+  map.addLayer(cluster);
+  const places = features.map(({ geometry }) => [...geometry.coordinates].reverse());
+  map.fitBounds(L.latLngBounds(places).pad(0.15), { maxZoom: NEAREST });
+  // The client itself stands out of every group, on top.
+  features.filter(isSelf).forEach((feature) => pointMark(feature, segmentOf(feature), address, "mark-self").addTo(map));
+  map.fire("settled");
+  part("list").append(...others.map((feature) => line(feature, segmentOf(feature))));
+  part("more").hidden = !others.length;
+  part("state").textContent = others.length ? "" : "Aucun autre client à moins de 50 km.";
+  box.dataset.ready = String(features.length);
+};
+
+const load = async () => {
+  try {
+    const answer = await fetch(box.dataset.neighbours, { headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    draw(await answer.json());
+  } catch {
+    part("state").textContent = "La carte n’a pas pu être chargée.";
+  }
+};
+
+if (box) {
+  box.hidden = false;
+  const watch = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    watch.disconnect();
+    load();
+  });
+  watch.observe(box);
+}
