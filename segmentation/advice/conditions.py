@@ -83,7 +83,11 @@ def as_filter(condition: Condition, figures: Mapping[str, Figures], today: date)
     found = terms(condition, figures, today)
     if found is None:
         return None
-    return Q(*(Q(**{f"fact_{condition.field}__{lookup}": bound}) for lookup, bound in found))
+    name = f"fact_{condition.field}"
+    # Said although a comparison with NULL never holds: Django drops a comparison that no number of the column's type
+    # could fail (a count of at least −5), and would then let the unknown through.
+    known = Q() if found[0][0] == "isnull" else Q(**{f"{name}__isnull": False})
+    return Q(known, *(Q(**{f"{name}__{lookup}": bound}) for lookup, bound in found))
 
 
 def holds(condition: Condition, facts: Facts, figures: Mapping[str, Figures], today: date) -> bool:
