@@ -31,11 +31,12 @@ run: $(RUNTIME) $(PACKAGES) .env ## the site with its demonstration portfolio, o
 	@$(PY) scripts/first_run.py $(PORT)
 	@exec $(PY) manage.py runserver 127.0.0.1:$(PORT)
 
+# The engine knows no database: once is enough for its tests.
 test: $(DEV) $(PACKAGES) ## the whole suite, on SQLite, then on PostgreSQL
 	@echo "== SQLite"
 	@DATABASE_URL= $(PY) -m pytest -n $(WORKERS)
 	@echo "== PostgreSQL"
-	@$(PY) -m tests.postgres -- $(PY) -m pytest -n $(WORKERS)
+	@$(PY) -m tests.postgres -- $(PY) -m pytest -n $(WORKERS) --ignore tests/segmentation/engine
 
 lint: $(DEV) $(PACKAGES) ## what CI checks besides the tests
 	$(VENV)/bin/ruff check
