@@ -15,6 +15,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from clients.api.categories import Categories
+from segmentation.api.advice import ClientRecommendations, Recommendations
 from segmentation.api.explorer import Explorer
 from segmentation.api.map import ClientMap, Neighbours
 from segmentation.api.portfolio import Portfolio
@@ -46,6 +47,7 @@ router = SimpleRouter(use_regex_path=False)
 router.register("clients", Portfolio, basename="api-client")
 router.register("categories", Categories, basename="api-category")
 router.register("segments", Segments, basename="api-segment")
+router.register("recommendations", Recommendations, basename="api-recommendation")
 router.register("runs", Runs, basename="api-run")
 router.register("score", Score, basename="api-score")
 
@@ -53,6 +55,11 @@ urlpatterns = [
     # Before the clients themselves: "map" is no number of a client.
     path("v1/clients/map/", ClientMap.as_view({"get": "list"}), name="api-client-map"),
     path("v1/clients/<str:pk>/neighbours/", Neighbours.as_view({"get": "retrieve"}), name="api-client-neighbours"),
+    path(
+        "v1/clients/<str:pk>/recommendations/",
+        ClientRecommendations.as_view({"get": "list"}),
+        name="api-client-recommendations",
+    ),
     path("v1/explorer/", Explorer.as_view({"get": "list"}), name="api-explorer"),
     path("v1/", include(router.urls)),
     path("v1/<path:rest>", Nowhere.as_view(), name="api-nowhere"),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import number_format
 
 from clients import recording
 from clients.admin.forms import ClientForm, DistinctRows, ReadingForm, TurnoverForm
@@ -42,7 +43,7 @@ class ClientAdmin(HistoryAdmin):
     form = ClientForm
     inlines = (HeldServices, Readings, Turnovers)
     list_display: tuple[Any, ...] = (
-        "name", "category", "city", "department", "status", "account_manager", "turnover", "turnover_year", "followers",
+        "name", "category", "city", "department", "status", "account_manager", "latest_turnover", "followers",
     )  # fmt: skip
     list_select_related = ("category", "account_manager")
     list_filter: ClassVar[tuple[Any, ...]] = (
@@ -54,7 +55,7 @@ class ClientAdmin(HistoryAdmin):
     autocomplete_fields = ("category", "account_manager")
     actions = None  # clients are not deleted by the dozen
     readonly_fields: ClassVar[tuple[Any, ...]] = (
-        "department", "position_precision", "turnover", "turnover_year", "followers", "account_manager_name",
+        "department", "position_precision", "latest_turnover", "followers", "account_manager_name",
         "created_at", "changed_at", "withdrawn_at",
     )  # fmt: skip
     fieldsets: ClassVar[tuple[Any, ...]] = (
@@ -72,7 +73,7 @@ class ClientAdmin(HistoryAdmin):
         ("Suivi", {"fields": ("account_manager", "account_manager_name", "services_known", "notes")}),
         (
             "Calculé",
-            {"fields": ("turnover", "turnover_year", "followers", "created_at", "changed_at", "withdrawn_at")},
+            {"fields": ("latest_turnover", "followers", "created_at", "changed_at", "withdrawn_at")},
         ),
     )  # fmt: skip
 
@@ -81,6 +82,13 @@ class ClientAdmin(HistoryAdmin):
         if request.user.has_perm(SEES_EVERYTHING):
             return super().get_queryset(request)
         return Client.objects.visible_to(request.user)
+
+    @admin.display(description="dernier CA", ordering="turnover", empty_value="–")
+    def latest_turnover(self, client: Client) -> str | None:
+        """The amount with its year, which is no number to group by thousands."""
+        if client.turnover is None:
+            return None
+        return f"{number_format(client.turnover, 2, force_grouping=True)}\u00a0€ ({client.turnover_year})"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Client], search_term: str

@@ -38,8 +38,13 @@ class StrictFilters(DjangoFilterBackend):
 class ResourceSchema(AutoSchema):
     """Documents what a resource answers when it refuses, next to what it answers."""
 
+    def get_summary(self) -> str:
+        """What the list of operations shows beside the address."""
+        return str(super().get_description() or "").split("\n", maxsplit=1)[0].rstrip(".")
+
     def get_response_serializers(self) -> Any:
-        answers = self.view.answers or {200: super().get_response_serializers()}
+        view: Any = self.view
+        answers = view.answers or {200: super().get_response_serializers()}
         codes = [400, 401, 403, 404, 406, *([413, 415] if self.method == "POST" else [])]
         return answers | {code: Refusal for code in codes if code not in answers}
 

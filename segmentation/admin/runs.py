@@ -8,8 +8,10 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Max, Model, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from clients.admin import ClientAdmin
 from clients.admin.lists import Choice
@@ -46,7 +48,9 @@ admin.site.unregister(Client)
 class PortfolioAdmin(ClientAdmin):
     """Clients with their segment and standing, read-only: a run decides them, not a person."""
 
-    list_display: tuple[Any, ...] = (*ClientAdmin.list_display, "segment_shown", "standing_shown")
+    list_display: tuple[Any, ...] = (
+        ClientAdmin.list_display[0], "segment_shown", "standing_shown", *ClientAdmin.list_display[1:],
+    )  # fmt: skip
     list_filter: ClassVar[tuple[Any, ...]] = (InSegment, *ClientAdmin.list_filter)
     readonly_fields: ClassVar[tuple[Any, ...]] = (*ClientAdmin.readonly_fields, "segment_shown", "standing_shown")
     fieldsets: ClassVar[tuple[Any, ...]] = (
@@ -85,8 +89,8 @@ class RunAdmin(ReadOnlyAdmin):
         return runs.defer("document", "recipe").annotate(published_at=Max("publications__at"))
 
     @admin.display(description="publié le", ordering="published_at")
-    def published_at(self, run: Any) -> Any:
-        return run.published_at
+    def published_at(self, run: Any) -> str:
+        return date_format(localtime(run.published_at), "DATETIME_FORMAT") if run.published_at else "–"
 
     @admin.display(description="verdict")
     def verdict_shown(self, run: Run) -> str:
