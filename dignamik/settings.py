@@ -190,7 +190,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["dignamik.foundation.roles.HoldsPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["dignamik.foundation.refusals.JsonBody"],
+    "DEFAULT_PARSER_CLASSES": ["dignamik.foundation.bodies.JsonBody"],
     "EXCEPTION_HANDLER": "dignamik.foundation.refusals.explain",
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is an unknown parameter like any other
     "DEFAULT_PAGINATION_CLASS": "dignamik.foundation.pagination.ApiPagination",

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
-from rest_framework import serializers, status
-from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
-from rest_framework.parsers import JSONParser
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
+
+from dignamik.foundation.bodies import TooLarge
 
 # A foreign client and one that does not exist get exactly this.
 ABSENT = "Introuvable."
@@ -30,26 +29,6 @@ class Refusal(serializers.Serializer[Any]):
     errors = serializers.DictField(  # type: ignore[assignment]  # the name is that of a property of the base
         child=serializers.ListField(child=serializers.CharField()), required=False, help_text="Par champ."
     )
-
-
-class TooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "La demande est trop volumineuse."
-    default_code = "too_large"
-
-
-class JsonBody(JSONParser):
-    """JSON as its standard has it: UTF-8, no NaN, bounded in size and depth. REST framework's own bounds neither."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-        body = stream.read(largest + 1)
-        if len(body) > largest:
-            raise TooLarge
-        try:
-            return json.loads(body.decode(), parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            raise ParseError("La demande n’est pas un JSON lisible, en UTF-8, sans NaN ni Infinity.") from None
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -81,10 +60,6 @@ def explain(problem: Exception, context: dict[str, Any]) -> Response | None:
     sentences = [f"{name}\u00a0: {message}" if name else message for name, all_ in errors.items() for message in all_]
     response.data = {"detail": " ".join(sentences)} | ({"errors": named} if named else {})
     return response
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def _flat(detail: Any, at: str = "") -> Iterable[tuple[str, list[str]]]:

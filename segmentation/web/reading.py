@@ -7,11 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from clients.querysets import SEES_EVERYTHING
+from segmentation.disclosure import figures_are_open
 from segmentation.models import Run
-
-FEWEST = 5
-"""Below this many members, a group's figures would speak of single clients."""
 
 HEAVY = ("document", "recipe", "scores", "choice", "verdict", "notes")
 
@@ -31,11 +28,7 @@ class ReadsRun:
         return self.run is not None and self.run.state != Run.State.PUBLISHED
 
     def sees_figures_of(self, run: Run) -> bool:
-        """Whole-base figures: always for who sees every client, for others when no group is too small."""
-        if self.request.user.has_perm(SEES_EVERYTHING):
-            return True
-        sizes = list(run.profiles.values_list("size", flat=True))
-        return bool(sizes) and min(sizes) >= FEWEST
+        return figures_are_open(run, self.request.user)
 
     def run_context(self) -> dict[str, Any]:
         return {"run": self.run, "is_draft": self.is_draft}

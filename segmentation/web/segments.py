@@ -12,11 +12,12 @@ from django.views.generic import DetailView, TemplateView
 from clients.models import Client
 from clients.querysets import SEES_EVERYTHING
 from dignamik.foundation.pages import RolePage
+from segmentation.disclosure import SMALLEST_GROUP
 from segmentation.models import Assignment, Profile, Segment
 from segmentation.web import charts
 from segmentation.web.advice import on_segment
 from segmentation.web.portrait import Portrait, portrait
-from segmentation.web.reading import FEWEST, ReadsRun
+from segmentation.web.reading import ReadsRun
 from segmentation.web.tallies import SegmentTally, tally
 
 EXAMPLES = 5
@@ -38,7 +39,9 @@ class SegmentList(ReadsRun, RolePage, TemplateView):
         """What sets each segment apart, a sentence each."""
         if self.run is None or not self.sees_figures_of(self.run):
             return {}
-        return {profile.segment_id: portrait(profile, fewest=FEWEST).traits() for profile in self.run.profiles.all()}
+        return {
+            profile.segment_id: portrait(profile, fewest=SMALLEST_GROUP).traits() for profile in self.run.profiles.all()
+        }
 
 
 class SegmentPage(ReadsRun, RolePage, DetailView):  # type: ignore[type-arg]
@@ -79,7 +82,7 @@ class SegmentPage(ReadsRun, RolePage, DetailView):  # type: ignore[type-arg]
             return None
         profile = Profile.objects.filter(run=self.run, segment=self.object).first()
         everything = self.request.user.has_perm(SEES_EVERYTHING)
-        return portrait(profile, fewest=1 if everything else FEWEST) if profile else None
+        return portrait(profile, fewest=1 if everything else SMALLEST_GROUP) if profile else None
 
     def examples(self, by: str) -> list[Assignment]:
         """The reader's own firm clients nearest to the centre, or to the next segment."""
