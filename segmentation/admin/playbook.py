@@ -72,8 +72,6 @@ class PlayAdmin(HistoryAdmin):
         super().save_related(request, form, formsets, change)
         if any(formset.has_changed() for formset in formsets):
             conditions = " et ".join(str(condition) for condition in form.instance.conditions.all())
-            if change and not form.has_changed():
-                form.instance.save()  # a row of history for the conditions alone
             update_change_reason(form.instance, f"si {conditions}"[:REASON_LENGTH] if conditions else "sans condition")
 
 

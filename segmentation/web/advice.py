@@ -160,7 +160,9 @@ def on_client(client: Client, place: Assignment | None, run: Run | None, user: A
         plays=Play.objects.filter(segment=place.segment_id) if place else None,
         quoted=figures_are_open(run, user),
     )
-    earlier = {decision.play.title: decision for decision in reversed(decisions) if decision.pk not in in_force}
+    # By title: the play of another segment is another row, but for people the same action.
+    told = [decision for decision in reversed(decisions) if decision.kind != Decision.Kind.REOPENED]
+    earlier = {decision.play.title: decision for decision in told}
     advice = ClientAdvice(
         proposals=[Proposal(item, earlier.get(item.play.title)) for item in for_client(playbook, client)],
         planned=[decision for decision in standing if decision.kind == Decision.Kind.PLANNED],
