@@ -9,6 +9,7 @@ from django.urls import include, path
 from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
+from segmentation.web.asking import CancelJob, JobPage
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.map import MapPage
 from segmentation.web.overview import Overview
@@ -31,6 +32,8 @@ urlpatterns = [
     path("segments/<slug:slug>/", SegmentPage.as_view(), name="segment"),
     path("runs/", RunList.as_view(), name="runs"),
     path("runs/<int:pk>/", RunPage.as_view(), name="run"),
+    path("runs/jobs/<int:pk>/", JobPage.as_view(), name="run-job"),
+    path("runs/jobs/<int:pk>/cancel/", CancelJob.as_view(), name="run-job-cancel"),
     path("api/", include("dignamik.api")),
     path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -16,7 +16,9 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from clients.models import Category, Client
+from dignamik.foundation.models import Job
 from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
+from segmentation.runs.requesting import request_run
 from tests.contract import schema
 from tests.published import a_client, published
 
@@ -49,6 +51,16 @@ DECIDE: Methods = {
     "GET": everyone(405, anonymous=LOGIN, sacha=403, anais=403),
     "POST": everyone(LOGIN, anonymous=LOGIN, sacha=403, anais=403, karim=404),
 }
+# Asking for a run, and following it: who judges runs.
+ASK: Methods = {**PAGE, "POST": everyone(403, anonymous=LOGIN, sacha=403, anais=302, adele=302)}
+FOLLOW: Methods = {
+    "GET": everyone(403, anonymous=LOGIN, sacha=403, anais=200, adele=200),
+    "POST": everyone(403, anonymous=LOGIN, sacha=403, anais=405, adele=405),
+}
+JUDGE: Methods = {
+    "GET": everyone(403, anonymous=LOGIN, sacha=403, anais=405, adele=405),
+    "POST": ASK["POST"],
+}
 KEEP: Methods = {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403, anais=403)}
 ADVISE: Methods = {**READ, "POST": everyone(400, anonymous=401, sacha=403, anais=403)}
 COMPUTE: Methods = {**READ, "GET": READ["PUT"], "POST": READ["GET"]}
@@ -65,8 +77,10 @@ PAGES: dict[str, Methods] = {
     "prospect/": KEEP,
     "segments/": PAGE,
     "segments/<slug:slug>/": PAGE,
-    "runs/": PAGE,
+    "runs/": ASK,
     "runs/<int:pk>/": PAGE,
+    "runs/jobs/<int:pk>/": FOLLOW,
+    "runs/jobs/<int:pk>/cancel/": JUDGE,
     "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),
     "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
     "healthz": OPEN,
@@ -214,6 +228,7 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "clients": client,
         "segments": segment,
         "runs": run,
+        "runs/jobs": request_run(by=cast["anais"], trigger=Job.Trigger.WEB),
         "auth/user": cast["karim"],
         "auth/group": Group.objects.first(),
         "authtoken/tokenproxy": TokenProxy.objects.create(user=cast["karim"]),

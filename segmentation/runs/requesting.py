@@ -5,12 +5,25 @@ A worker carries it out (`segmentation.runs.working`): nothing here, nor what im
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from django.db.models import QuerySet
+
 from dignamik.foundation import jobs
+from dignamik.foundation.locks import Busy, exclusive
 from dignamik.foundation.models import Job
 
 KIND = "run"
+FEWEST_SEGMENTS, MOST_SEGMENTS = 2, 50
+LARGEST_SEED = 2**31 - 1
+LONGEST_WHY = 500
+LATEST = 5
+"""Finished runs that the expected duration looks at."""
+PATIENCE = 5.0
+"""Seconds that one waits for somebody who is asking at the same moment."""
 
 
 class AlreadyAsked(Exception):
@@ -22,23 +35,46 @@ class AlreadyAsked(Exception):
 
 
 def request_run(
-    *, by: Any, trigger: Job.Trigger, clusters: int | None = None, seed: int | None = None, why: str = ""
+    *, by: Any, trigger: Job.Trigger, clusters: int | None = None, seed: int | None = None, why: str = "", **more: Any
 ) -> Job:
-    """Queue a run. Raises AlreadyAsked while another waits or goes."""
-    pending = in_hand()
-    if pending is not None:
-        raise AlreadyAsked(pending)
-    return jobs.ask(KIND, {"clusters": clusters, "seed": seed, "why": why}, trigger=trigger, by=by)
+    """Queue a run; `more` is kept with the demand. Raises AlreadyAsked while another waits or goes."""
+    with _one_at_a_time():
+        pending = in_hand()
+        if pending is not None:
+            raise AlreadyAsked(pending)
+        demand = {"clusters": clusters, "seed": seed, "why": why, **more}
+        return jobs.ask(KIND, demand, trigger=trigger, by=by)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two people who ask in the same second get one run. Raises Busy when somebody asks for ever."""
+    deadline = time.monotonic() + PATIENCE
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(exclusive("ask-run"))
+                break
+            except Busy:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+        yield
+
+
+def demands() -> QuerySet[Job]:
+    """The jobs that are runs, latest first."""
+    return Job.objects.filter(kind=KIND)
 
 
 def in_hand() -> Job | None:
     """The run job that waits or goes, if any."""
-    return Job.objects.filter(kind=KIND, state__in=[Job.State.QUEUED, Job.State.RUNNING]).order_by("pk").first()
+    return demands().filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).order_by("pk").first()
 
 
 def expected_seconds() -> float | None:
     """How long the latest finished runs took, in the middle; None before the first."""
-    done = Job.objects.filter(kind=KIND, state=Job.State.DONE, started_at__isnull=False)[:5]
+    done = demands().filter(state=Job.State.DONE, started_at__isnull=False)[:LATEST]
     spans = sorted(
         (job.finished_at - job.started_at).total_seconds() for job in done if job.finished_at and job.started_at
     )

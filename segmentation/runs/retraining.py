@@ -31,6 +31,8 @@ from segmentation.runs.placing import Placement, placements
 from segmentation.runs.publishing import publish
 
 Progress = Callable[[str, float], None]
+FITTING = 0.95
+"""The engine's part of the progress that people see; the rest is writing."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,9 @@ def _fit(
 
 def _carry_out(run: Run, recipe: Recipe, asked: Asked, on_progress: Progress | None) -> Outcome:
     clock = Clock()
-    fit, everyone, plan = _fit(recipe, run.as_of, clock, on_progress)
+    tell = on_progress or (lambda step, share: None)
+    fit, everyone, plan = _fit(recipe, run.as_of, clock, lambda step, share: tell(step, FITTING * share))
+    tell("Enregistrement des placements", FITTING)
     with clock.part("write"), transaction.atomic():
         segments = identity.settle(plan, fit, run)
         run.scored = _write_assignments(run, fit, everyone, segments)

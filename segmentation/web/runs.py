@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.views.generic import DetailView, ListView
 
 from dignamik.foundation.pages import RolePage
 from segmentation.models import Run
 from segmentation.querysets import SEES_DRAFTS, RunQuerySet
 from segmentation.web import charts
+from segmentation.web.asking import AskForm, Asks
 from segmentation.web.reading import ReadsRun
 
 RUNS_A_PAGE = 25
@@ -90,7 +92,9 @@ class ReadableRuns(ReadsRun, RolePage):
         return runs.filter(pk__in=Run.objects.filter(publications__isnull=False).values("pk"))
 
 
-class RunList(ReadableRuns, ListView):  # type: ignore[type-arg]
+class RunList(Asks, ReadableRuns, ListView):  # type: ignore[type-arg]
+    """The list; a POST asks for a run."""
+
     template_name = "segmentation/runs.html"
     context_object_name = "runs"
     paginate_by = RUNS_A_PAGE
@@ -99,7 +103,14 @@ class RunList(ReadableRuns, ListView):  # type: ignore[type-arg]
         return self.runs().listed().defer("document", "recipe", "scores", "choice", "notes", "seconds")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"shown": self.run, "is_draft": self.is_draft}
+        return {"shown": self.run, "is_draft": self.is_draft, **self.asking()} | super().get_context_data(**kwargs)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = AskForm(request.POST)
+        if form.is_valid():
+            return self.ask(form)
+        self.object_list = self.get_queryset()
+        return self.render_to_response(self.get_context_data(**self.asking(form)), status=400)
 
 
 class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from dignamik.foundation.locks import Busy
 from segmentation.engine.errors import EngineError, NothingToTrain
 from segmentation.runs.reporting import as_json, as_sentences
+from segmentation.runs.requesting import FEWEST_SEGMENTS, LARGEST_SEED, MOST_SEGMENTS
 from segmentation.runs.retraining import Asked, rehearse, retrain
 
 DONE, FAILED, HELD, NOTHING, BUSY = 0, 1, 2, 3, 4
@@ -78,12 +79,12 @@ class _Bar:
 def _clusters(text: str) -> int | None:
     if text == "auto":
         return None
-    if not (text.isascii() and text.isdecimal() and 2 <= int(text) <= 50):
+    if not (text.isascii() and text.isdecimal() and FEWEST_SEGMENTS <= int(text) <= MOST_SEGMENTS):
         raise CommandError("--clusters attend « auto » ou un nombre de 2 à 50.")
     return int(text)
 
 
 def _seed(seed: int | None) -> int | None:
-    if seed is not None and not 0 <= seed < 2**31:
+    if seed is not None and not 0 <= seed <= LARGEST_SEED:
         raise CommandError("--seed attend un entier de 0 à 2 147 483 647.")
     return seed
