@@ -53,7 +53,7 @@ class Explorer(Portfolio):
     def parameters(self) -> set[str]:
         return super().parameters() - {"page", "page_size"}
 
-    @extend_schema(operation_id="explorer", responses=Plane)
+    @extend_schema(operation_id="explorer")
     def list(self, request: Request) -> Response:
         """Clients visibles dans le plan des deux composantes principales."""
         found = self.filter_queryset(self.get_queryset()).order_by()

@@ -86,7 +86,7 @@ class ClientMap(Portfolio):
     def parameters(self) -> set[str]:
         return super().parameters() - {"page", "page_size"}
 
-    @extend_schema(operation_id="clients_map", responses=ClientCollection)
+    @extend_schema(operation_id="clients_map")
     def list(self, request: Request) -> Response:
         """Carte des clients visibles : un point par client, ou des cases au-delà de 5 000."""
         found = self.filter_queryset(self.get_queryset()).order_by()
@@ -123,10 +123,12 @@ class ClientMap(Portfolio):
 class Neighbours(ClientMap):
     """A client and those near it, as far as the person may see them."""
 
+    detail_class: Any = ClientCollection
+
     def parameters(self) -> set[str]:
         return set()
 
-    @extend_schema(operation_id="clients_neighbours", responses=ClientCollection)
+    @extend_schema(operation_id="clients_neighbours")
     def retrieve(self, request: Request, pk: str) -> Response:
         """Un client et ses voisins : les 20 plus proches à moins de 50 km, du plus près au plus loin."""
         client = self.get_queryset().filter(pk=key(pk)).first()
