@@ -29,7 +29,7 @@ help: ## this list
 run: $(RUNTIME) $(PACKAGES) .env ## the site with its demonstration portfolio, on http://127.0.0.1:8000 (PORT= moves it)
 	@mkdir -p staticfiles
 	@$(PY) scripts/first_run.py $(PORT)
-	@exec $(PY) manage.py runserver 127.0.0.1:$(PORT)
+	@exec $(PY) scripts/serve.py $(PORT)
 
 # The engine knows no database: once is enough for its tests.
 test: $(DEV) $(PACKAGES) ## the whole suite, on SQLite, then on PostgreSQL

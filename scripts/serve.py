@@ -1,0 +1,35 @@
+"""The web server and the worker side by side, for `make run`. Ctrl-C or SIGTERM stops both; so does the end of the former.
+
+The server reloads when code changes; the worker does not. In production a supervisor runs the two, see README.md.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(port: str) -> int:
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=ROOT)
+
+    worker, web = start("work"), start("runserver", f"127.0.0.1:{port}")
+
+    def stop(*_: object) -> None:
+        for process in (web, worker):
+            process.terminate()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    code = web.wait()
+    stop()
+    worker.wait()  # it finishes the job at hand
+    return max(code, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "8000"))
