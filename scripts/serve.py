@@ -1,4 +1,4 @@
-"""The web server and the worker side by side, for `make run`. Ctrl-C or SIGTERM stops both; so does the end of the former.
+"""The web server and the worker side by side, for `make run`. Ctrl-C stops both; so does the end of the server.
 
 The server reloads when code changes; the worker does not. In production a supervisor runs the two, see README.md.
 """
