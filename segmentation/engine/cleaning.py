@@ -21,7 +21,9 @@ def clean_numbers(values: Iterable[Any], largest: float) -> Floats:
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":
         numbers = values.astype(np.float64)
     else:
-        numbers = np.array([_number(value) for value in values], dtype=np.float64)
+        values = list(values)
+        plain = set(map(type, values)) <= {float, type(None)}
+        numbers = np.array(values if plain else [_number(value) for value in values], dtype=np.float64)
     with np.errstate(invalid="ignore"):
         numbers[~(np.abs(numbers) <= largest)] = np.nan
     return numbers

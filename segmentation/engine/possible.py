@@ -1,127 +1,135 @@
 """Which segments a client may belong to, given what is unknown about it.
 
-A squared distance to a centre is a sum over columns, so the difference of two of them is linear in the unknown
-scaled numbers. Segment c is possible when some point of the box of observed ranges is nearer to c than to every other
-centre: a maximin of linear functions, that is a zero-sum game, solved here by multiplicative weights (Freund and
-Schapire, 1999) for all clients at once, with numpy alone. Unknown words are tried one by one.
+A squared distance to a centre is a sum over columns, so the difference of two of them is linear in the unknown scaled
+numbers. Segment c is possible when some point of the box of observed ranges is nearer to c than to every other centre:
+a question of linear programming, answered exactly (`feasibility`). Unknown words are tried in each of their values.
 """
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from segmentation.engine.cleaning import Bools, Floats, Ints
-from segmentation.engine.document import Document
+from segmentation.engine.document import CategoricalFeature, Document
 from segmentation.engine.encoding import Encoded
+from segmentation.engine.feasibility import feasible
 
-ROUNDS = 600
-"""Enough for a gap of a few thousandths of the lines' range; closer calls count as possible."""
 CHUNK = 20_000
 """Rows treated at once: bounds memory, not the answer."""
-MOST_CHOICES = 600
-"""Beyond this many combinations of unknown words, the columns with the longest vocabulary keep their filled value."""
+MOST_CHOICES = 500
+"""Beyond this many combinations of unknown words, none of them better than another, the weaker ones are merged into one
+that is at least as good as each: a segment may then be called possible wrongly, never impossible wrongly."""
 
 
 def possible_segments(encoded: Encoded, document: Document, labels: Ints) -> tuple[tuple[int, ...], ...]:
     """Per client the labels it may get, its present one among them; one label when nothing is unknown."""
     found: list[tuple[int, ...]] = [(int(label),) for label in labels]
-    gaps = np.flatnonzero(encoded.unknown.any(axis=1))
-    if document.k == 1 or not gaps.size:
+    if document.k == 1:
         return tuple(found)
-    reached = np.zeros((len(labels), document.k), dtype=bool)
-    reached[gaps, labels[gaps]] = True
-    numbers = len(document.numeric)
-    patterns, member = np.unique(encoded.unknown[gaps, numbers:], axis=0, return_inverse=True)
-    for number, pattern in enumerate(patterns):
-        rows = gaps[member.reshape(-1) == number]
-        for choice in _word_choices(pattern, document):
-            for start in range(0, len(rows), CHUNK):
-                part = rows[start : start + CHUNK]
-                tried = encoded.matrix[part]
-                for span, columns in choice:
-                    tried[:, span] = columns
-                reached[part] |= _wins(tried, encoded.unknown[part, :numbers], document)
-    for row in gaps:
-        found[row] = tuple(int(label) for label in np.flatnonzero(reached[row]))
+    for gaps, rows in patterns(encoded.unknown):
+        reached = Cells(document, gaps).reached(encoded.matrix[rows])
+        reached[np.arange(len(rows)), labels[rows]] = True
+        for row, some in zip(rows.tolist(), reached, strict=True):
+            found[row] = tuple(np.flatnonzero(some).tolist())
     return tuple(found)
 
 
-def _word_choices(pattern: Bools, document: Document) -> list[list[tuple[slice, Floats]]]:
-    """Every combination of values of the unknown words, as scaled columns to write; one empty choice when none is."""
-    spans = dict(document.spans())
-    open_words = [feature for feature, gap in zip(document.categorical, pattern, strict=True) if gap]
-    open_words.sort(key=lambda feature: feature.width)
-    options: list[list[tuple[slice, Floats]]] = []
-    total = 1
-    for feature in open_words:
-        # One row a word; without "autre", a word that training never saw fills no column.
-        rows = np.eye(feature.width) if feature.rare else np.eye(feature.width + 1, feature.width)
-        total *= len(rows)
-        if total > MOST_CHOICES:
-            break
-        options.append([(spans[feature.name], row) for row in rows * feature.weight])
-    return [list(choice) for choice in product(*options)]
+def patterns(unknown: Bools) -> Iterator[tuple[Bools, Ints]]:
+    """Clients with the same gaps together (at most `CHUNK` of them): which columns are unknown, and which rows."""
+    rows = np.flatnonzero(unknown.any(axis=1))
+    if not rows.size:
+        return
+    each, member = np.unique(unknown[rows], axis=0, return_inverse=True)
+    for number, gaps in enumerate(each):
+        own = rows[member.reshape(-1) == number]
+        for start in range(0, len(own), CHUNK):
+            yield gaps, own[start : start + CHUNK]
 
 
-def _wins(matrix: Floats, open_: Bools, document: Document) -> Bools:
-    """Clients x segments: is some point of the client's box nearest to the segment?
+@dataclass(frozen=True)
+class Cells:
+    """The segments' regions, seen by clients whose unknown columns are `gaps` (source columns, as in `spans`)."""
 
-    The box is the observed range in the open columns and the client's own value in the others.
-    """
-    centres = document.centre_matrix()
-    numbers = len(document.numeric)
-    own = matrix[:, :numbers]
-    least = np.array([(item.low - item.mean) / item.scale for item in document.numeric])
-    most = np.array([(item.high - item.mean) / item.scale for item in document.numeric])
-    low, high = np.where(open_, least, own), np.where(open_, most, own)
-    words = ((matrix[:, None, numbers:] - centres[None, :, numbers:]) ** 2).sum(axis=2)
-    # The squared distance to c, less the part |v|² that all centres share: words + |spot|² - 2 v·spot.
-    spots = centres[:, :numbers]
-    base = words + (spots**2).sum(axis=1)
-    reached = np.zeros((len(matrix), len(centres)), dtype=bool)
-    for c in range(len(centres)):
-        others = np.delete(np.arange(len(centres)), c)
-        offset, slope = base[:, others] - base[:, [c]], 2 * (spots[c] - spots[others])
-        # The point of the box nearest to the centre settles most cases; the game is for the others.
-        nearest = np.clip(spots[c], low, high)
-        reached[:, c] = (offset + nearest @ slope.T >= 0).all(axis=1)
-        rest = np.flatnonzero(~reached[:, c])
-        reached[rest, c] = _game(offset[rest], slope, low[rest], high[rest])
-    return reached
+    document: Document
+    gaps: Bools
+
+    @property
+    def open_numbers(self) -> Ints:
+        """Positions of the unknown numbers."""
+        return np.flatnonzero(self.gaps[: len(self.document.numeric)])
+
+    @property
+    def open_words(self) -> tuple[CategoricalFeature, ...]:
+        """The unknown words."""
+        gaps = self.gaps[len(self.document.numeric) :]
+        return tuple(words for words, gap in zip(self.document.categorical, gaps, strict=True) if gap)
+
+    @property
+    def box(self) -> tuple[Floats, Floats]:
+        """Least and most of each unknown number, in scaled space: the range on which the model tells values apart."""
+        features = [self.document.numeric[at] for at in self.open_numbers]
+        least = np.array([(item.low - item.mean) / item.scale for item in features])
+        return least, np.array([(item.high - item.mean) / item.scale for item in features])
+
+    def reached(self, matrix: Floats) -> Bools:
+        """Clients x segments: is some point of the client's box, with some words, in the segment's region?"""
+        reached = np.zeros((len(matrix), self.document.k), dtype=bool)
+        for cluster in range(self.document.k):
+            offset, slope = self.lines(matrix, cluster)
+            for choice in self.choices(cluster):
+                open_ = np.flatnonzero(~reached[:, cluster])
+                reached[open_, cluster] = feasible(offset[open_] + choice, slope, *self.box)
+        return reached
+
+    def lines(self, matrix: Floats, cluster: int) -> tuple[Floats, Floats]:
+        """How much farther each other centre is (squared), without the unknown words: `offset + slope @ unknown`.
+
+        Shapes: clients x (k - 1), and (k - 1) x unknown numbers.
+        """
+        centres, open_ = self.document.centre_matrix(), self.open_numbers
+        known = np.ones(self.document.width, dtype=bool)
+        for gap, (_, span) in zip(self.gaps, self.document.spans(), strict=True):
+            known[span] = not gap
+        spots = centres[:, open_]
+        squares = ((matrix[:, None, known] - centres[None, :, known]) ** 2).sum(axis=2) + (spots**2).sum(axis=1)
+        others = np.delete(np.arange(self.document.k), cluster)
+        return squares[:, others] - squares[:, [cluster]], 2 * (spots[cluster] - spots[others])
+
+    def choices(self, cluster: int) -> Floats:
+        """What the unknown words add to the lines (choices x (k - 1)); choices that another beats are left out."""
+        found = np.zeros((1, self.document.k - 1))
+        for words in self.open_words:
+            squares = self.options(words)
+            added = np.delete(squares - squares[:, [cluster]], cluster, axis=1)
+            found = _bounded(_unbeaten((found[:, None] + _unbeaten(added)[None]).reshape(-1, found.shape[1])))
+        return found
+
+    def options(self, words: CategoricalFeature) -> Floats:
+        """Squared distances to each centre over the columns of one word (values x k).
+
+        Without "autre", a word that training never saw fills no column: one value more.
+        """
+        rows = np.eye(words.width) if words.rare else np.eye(words.width + 1, words.width)
+        block = self.document.centre_matrix()[:, dict(self.document.spans())[words.name]]
+        return np.asarray(((rows[:, None] * words.weight - block[None]) ** 2).sum(axis=2))
 
 
-def _game(offset: Floats, slope: Floats, low: Floats, high: Floats) -> Bools:
-    """Is there v in [low, high] with offset + slope @ v >= 0 in every line?
+def _unbeaten(choices: Floats) -> Floats:
+    """The choices that no other equals or exceeds in every line."""
+    left = np.unique(choices, axis=0)[::-1]
+    left = left[np.argsort(-left.sum(axis=1), kind="stable")]
+    kept: list[Floats] = []
+    while len(left):
+        kept.append(left[0])
+        left = left[(left > left[0]).any(axis=1)]
+    return np.array(kept)
 
-    Shapes: offset n x m, slope m x p, low and high n x p. The weights look for a mixture of lines that no v satisfies
-    (then: no) while the best replies, and their mean, look for such a v (then: yes).
-    """
-    middle = offset + (low + high) / 2 @ slope.T
-    reach = (high - low) / 2 @ np.abs(slope).T
-    answer = np.ones(len(offset), dtype=bool)
-    answer[(middle + reach < 0).any(axis=1)] = False
-    rows = np.flatnonzero(answer & ~(middle >= 0).all(axis=1))
-    offset, low, high = offset[rows], low[rows], high[rows]
-    width = np.maximum((np.abs(middle) + reach)[rows].max(axis=1, initial=0.0, keepdims=True), 1e-12)
-    step = np.sqrt(8 * np.log(max(2, len(slope))) / ROUNDS) / (2 * width)
-    losses, mean = np.zeros_like(offset), np.zeros_like(low)
-    for turn in range(1, ROUNDS + 1):
-        if not rows.size:
-            break
-        weights = np.exp(-step * (losses - losses.min(axis=1, keepdims=True)))
-        weights /= weights.sum(axis=1, keepdims=True)
-        pull = weights @ slope
-        reply = np.where(pull > 0, high, low)
-        no = (weights * offset).sum(axis=1) + (pull * reply).sum(axis=1) < 0
-        gains = offset + reply @ slope.T
-        losses += gains
-        mean += (reply - mean) / turn
-        yes = (gains >= 0).all(axis=1) | (offset + mean @ slope.T >= 0).all(axis=1)
-        answer[rows[no]] = False
-        going = ~(yes | no)
-        if not going.all():
-            rows, offset, low, high = rows[going], offset[going], low[going], high[going]
-            losses, mean, step = losses[going], mean[going], step[going]
-    return answer
+
+def _bounded(choices: Floats) -> Floats:
+    if len(choices) <= MOST_CHOICES:
+        return choices
+    rest = choices[MOST_CHOICES - 1 :].max(axis=0, keepdims=True)
+    return np.concatenate([choices[: MOST_CHOICES - 1], rest])

@@ -1,0 +1,124 @@
+"""Which missing field, once collected, would make most clients firm.
+
+For each provisional client and each of its unknown columns: would the client be firm if that column alone were known,
+whatever its value in the range that training saw? With one gap it always would. With several, a number of the answer is
+no when two segments can be reached with one and the same value of it: the same exact search as for possible segments,
+on two copies of the other gaps at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from segmentation.engine.cleaning import Bools, Floats, Ints
+from segmentation.engine.document import Document
+from segmentation.engine.encoding import encode
+from segmentation.engine.feasibility import SLACK, feasible
+from segmentation.engine.possible import Cells, patterns
+from segmentation.engine.scoring import PROVISIONAL, Scores, score
+
+
+@dataclass(frozen=True)
+class Gain:
+    """One column. `missing` provisional clients lack it; `rows` are those of them that it alone would make firm.
+
+    Collecting it for one client of `rows` takes that client, and no other, out of `rows`.
+    """
+
+    name: str
+    label: str
+    missing: int
+    rows: tuple[int, ...]
+
+    @property
+    def firm(self) -> int:
+        """How many clients would become firm."""
+        return len(self.rows)
+
+
+def rank_gaps(
+    columns: Mapping[str, Sequence[Any]], document: Document, scores: Scores | None = None
+) -> tuple[Gain, ...]:
+    """The columns that provisional clients lack, by falling gain. `columns` and `scores` as for `scoring.score`.
+
+    `rows` are positions in `columns`. Raises FrameError when a column is absent.
+    """
+    placed = score(columns, document) if scores is None else scores
+    encoded = encode(columns, document)
+    waiting = placed.standing == PROVISIONAL
+    names = [name for name, _ in document.spans()]
+    firm: list[list[int]] = [[] for _ in names]
+    for gaps, rows in patterns(encoded.unknown & waiting[:, None]):
+        reach = np.zeros((len(rows), document.k), dtype=bool)
+        for at, row in enumerate(rows):
+            reach[at, list(placed.possible[row])] = True
+        for column in np.flatnonzero(gaps):
+            sure = _settled_by(int(column), Cells(document, gaps), encoded.matrix[rows], reach)
+            firm[column] += rows[sure].tolist()
+    labels = [*(item.label for item in document.numeric), *(item.label for item in document.categorical)]
+    missing = (encoded.unknown & waiting[:, None]).sum(axis=0)
+    gains = [
+        Gain(name, label, int(count), tuple(sorted(own)))
+        for name, label, count, own in zip(names, labels, missing, firm, strict=True)
+        if count
+    ]
+    return tuple(sorted(gains, key=lambda gain: (-gain.firm, -gain.missing, gain.name)))
+
+
+def _settled_by(column: int, cells: Cells, matrix: Floats, reach: Bools) -> Bools:
+    """Per client: does knowing `column` leave one segment only? `reach` (clients x k) are those possible now."""
+    if cells.gaps.sum() == 1:
+        return np.ones(len(matrix), dtype=bool)
+    numbers = len(cells.document.numeric)
+    if column >= numbers:
+        return _settled_by_word(column, cells, matrix)
+    sure = np.ones(len(matrix), dtype=bool)
+    for one, other in combinations(range(cells.document.k), 2):
+        rows = np.flatnonzero(sure & reach[:, one] & reach[:, other])
+        if rows.size:
+            sure[rows] = ~_share_a_value(column, cells, matrix[rows], (one, other))
+    return sure
+
+
+def _settled_by_word(column: int, cells: Cells, matrix: Floats) -> Bools:
+    """Every word in turn leaves one segment."""
+    document = cells.document
+    words = document.categorical[column - len(document.numeric)]
+    span = dict(document.spans())[words.name]
+    rest = cells.gaps.copy()
+    rest[column] = False
+    fixed = Cells(document, rest)
+    sure = np.ones(len(matrix), dtype=bool)
+    rows = np.eye(words.width) if words.rare else np.eye(words.width + 1, words.width)
+    for row in rows * words.weight:
+        tried = matrix.copy()
+        tried[:, span] = row
+        sure &= fixed.reached(tried).sum(axis=1) == 1
+    return sure
+
+
+def _share_a_value(column: int, cells: Cells, matrix: Floats, pair: tuple[int, int]) -> Bools:
+    """Per client: is there a value of the number `column` with which both segments of `pair` can be reached?
+
+    Touching in a frontier is not enough: at the value where one segment takes over from the other both are reached.
+    """
+    open_: Ints = cells.open_numbers
+    low, high = cells.box
+    shared = open_ == column
+    (first, slope), (second, slant) = (cells.lines(matrix, cluster) for cluster in pair)
+    blank = np.zeros((len(slope), int((~shared).sum())))
+    slopes = np.block([[slope[:, shared], slope[:, ~shared], blank], [slant[:, shared], blank, slant[:, ~shared]]])
+    least = np.concatenate([low[shared], low[~shared], low[~shared]])
+    most = np.concatenate([high[shared], high[~shared], high[~shared]])
+    found = np.zeros(len(matrix), dtype=bool)
+    for choice in cells.choices(pair[0]):
+        for rival in cells.choices(pair[1]):
+            rows = np.flatnonzero(~found)
+            offset = np.concatenate([first[rows] + choice, second[rows] + rival], axis=1)
+            found[rows] = feasible(offset, slopes, least, most, above=SLACK)
+    return found
