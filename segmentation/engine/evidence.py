@@ -1,4 +1,4 @@
-"""What speaks for a number of groups: silhouette, the same on data without groups, and bootstrap Jaccard."""
+"""What speaks for a number of groups: the silhouette, and the same on data without groups."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentation.engine.cleaning import Ints, Numbers
-from segmentation.engine.clustering import distances_to, partition
+from segmentation.engine.clustering import distances_to
+from segmentation.engine.starting import Starter
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Distances:
         squares = distances_to(part, part)
         np.fill_diagonal(squares, 0.0)
         return cls(rows, np.sqrt(squares))
+
+    @property
+    def starter(self) -> Starter:
+        """Starts of KMeans on the full matrix, drawn among `rows`."""
+        return Starter.among(self.matrix, self.rows)
 
 
 @dataclass(frozen=True)
@@ -60,33 +66,6 @@ def silhouette(distances: Distances, labels: Ints, k: int) -> Silhouette | None:
     totals = np.bincount(own, weights=values, minlength=k)
     by_cluster = tuple(float(total / size) if size else 0.0 for total, size in zip(totals, sizes, strict=True))
     return Silhouette(float(values.mean()), by_cluster)
-
-
-def jaccards(
-    matrix: Numbers, labels: Ints, k: int, *, draws: int, rows: int, starts: int, seed: int
-) -> tuple[float, ...]:
-    """Mean Jaccard similarity of each cluster with its best match in bootstrap samples.
-
-    Hennig, "Cluster-wise assessment of cluster stability", CSDA 52 (2007). Repeated rows count once in the
-    comparison. With more than `rows` rows each sample is that small.
-    """
-    rng = np.random.default_rng([seed, k])
-    found: list[list[float]] = [[] for _ in range(k)]
-    for draw in range(draws):
-        picked = rng.integers(len(matrix), size=min(len(matrix), rows))
-        unique = np.unique(picked)
-        if len(unique) <= k:
-            continue
-        fitted = partition(matrix[picked], k, starts=starts, seed=seed + draw)
-        theirs = np.zeros(len(matrix), dtype=np.int64)
-        theirs[picked] = fitted.labels
-        table = np.zeros((k, len(fitted.centres)))
-        np.add.at(table, (labels[unique], theirs[unique]), 1)
-        union = table.sum(axis=1, keepdims=True) + table.sum(axis=0, keepdims=True) - table
-        best = np.divide(table, union, out=np.zeros_like(table), where=union > 0).max(axis=1)
-        for cluster in np.flatnonzero(table.sum(axis=1)):
-            found[cluster].append(float(best[cluster]))
-    return tuple(float(np.mean(values)) if values else 0.0 for values in found)
 
 
 def shuffled(matrix: Numbers, units: tuple[tuple[int, ...], ...], seed: int) -> Numbers:

@@ -86,16 +86,20 @@ class Rule:
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard a run looks. The row bounds keep a run of a million rows within seconds."""
+    """How hard a run looks. The row bounds keep a run of a million rows within seconds.
+
+    `bootstraps` are the most draws a number of segments gets; one whose answer is clear stops from `bootstraps_least`.
+    """
 
     starts: int = 50
     starts_above_many: int = 10
     many_rows: int = 5_000
     sample_rows: int = 20_000
     silhouette_rows: int = 5_000
-    bootstraps: int = 30
+    bootstraps: int = 40
+    bootstraps_least: int = 10
     bootstrap_rows: int = 1_500
-    null_draws: int = 5
+    null_draws: int = 8
     evidence_starts: int = 3
 
 

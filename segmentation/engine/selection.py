@@ -11,7 +11,10 @@ inertia falls for ever. Both are therefore read against column-shuffled data, wh
    largest wins: the finest picture that the evidence carries.
 
 With no admissible k the answer is "no structure". The choice is *contested* when another bound on the gain, from half
-to one and a half, would give another k; the published number of groups is then kept if it is among those.
+to one and a half, would give another k; the published number of groups is then kept if it is admissible and no smaller
+nor larger than all of those. A published number also stays in the running when one of its clusters falls below the
+bound on Jaccard by no more than `DOUBT`: which side of the bound such a mean falls on is chance, and the gate on
+stability judges that cluster anyway.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from segmentation.engine.recipe import Recipe
 
 STRICTNESS = (0.5, 0.75, 1.25, 1.5)
 """By how much the bound on the gain is bent to see whether the choice hangs on it."""
+DOUBT = 0.05
+"""How far the mean Jaccard of some tens of bootstrap samples strays between two runs on nearly the same clients."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,8 @@ class Candidate:
 
     `silhouette` is the mean over rows, `balanced` the mean over clusters, `null_silhouette` and `null_inertia` the
     same on column-shuffled data (mean of the draws), `null_spread` the standard deviation of the null silhouettes.
-    `jaccards` has one bootstrap Jaccard a cluster, by cluster number; `smallest` is the size of the smallest cluster.
+    `jaccards` has one bootstrap Jaccard a cluster, by cluster number, the mean of `draws` samples; `smallest` is the
+    size of the smallest cluster.
     """
 
     k: int
@@ -43,6 +49,7 @@ class Candidate:
     null_inertia: float | None
     jaccards: tuple[float, ...]
     smallest: int
+    draws: int = 0
 
     @property
     def stability(self) -> float | None:
@@ -94,8 +101,11 @@ def choose(candidates: tuple[Candidate, ...], recipe: Recipe, rows: int, publish
         return Choice(strongest.k, spoken(recipe, rows), why, structure=False, best_silhouette=best_silhouette)
     ladder = _gains(candidates)
     winner = _winner(fit, ladder, recipe, 1.0)
-    others = {_winner(fit, ladder, recipe, strictness) for strictness in STRICTNESS} - {winner}
-    kept = published if published in others else winner
+    running = admissible(candidates, recipe, rows, published)
+    others = {_winner(running, ladder, recipe, strictness) for strictness in (1.0, *STRICTNESS)} - {winner}
+    between = range(min({winner, *others}), max({winner, *others}) + 1)
+    undecided = published in between and any(item.k == published for item in running)
+    kept = published if published is not None and undecided else winner
     contested = tuple(sorted((others | {winner}) - {kept}))
     elbow = max((item.k for item in candidates if ladder[item.k] >= recipe.rule.gain), default=None)
     choice = Choice(
@@ -132,15 +142,17 @@ def single(sentence: str) -> Choice:
     return Choice(1, "", sentence, structure=False)
 
 
-def admissible(candidates: tuple[Candidate, ...], recipe: Recipe, rows: int) -> tuple[Candidate, ...]:
-    """Candidates that pass step 1."""
+def admissible(
+    candidates: tuple[Candidate, ...], recipe: Recipe, rows: int, published: int | None = None
+) -> tuple[Candidate, ...]:
+    """Candidates that pass step 1; the published number of groups with the benefit of the doubt."""
     gates = recipe.gates
     return tuple(
         item
         for item in candidates
         if (item.above_null or 0.0) >= gates.above_null
         and (item.gap or 0.0) >= gates.above_null
-        and (item.stability or 0.0) >= gates.jaccard_hold
+        and (item.stability or 0.0) >= gates.jaccard_hold - (DOUBT if item.k == published else 0.0)
         and item.smallest >= gates.smallest(rows)
     )
 

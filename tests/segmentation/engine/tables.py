@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from segmentation.engine.recipe import Block, CategoricalColumn, Effort, NumericColumn, Recipe
@@ -48,3 +49,11 @@ def two_heaps(size: int = 10) -> pd.DataFrame:
     near = [(0.1 * (step % 3), 0.1 * (step % 2)) for step in range(size)]
     points = near + [(10 + x, 10 + y) for x, y in near]
     return pd.DataFrame(points, columns=["x", "y"], index=range(1, 2 * size + 1))
+
+
+def heaps(count: int, size: int, apart: float = 8.0, seed: int = 0) -> np.ndarray:
+    """`count` round heaps of `size` points on a circle of radius `apart`, one heap after the other."""
+    rng = np.random.default_rng(seed)
+    angles = np.arange(count) * 2 * np.pi / count
+    middles = apart * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return np.concatenate([middle + rng.normal(size=(size, 2)) for middle in middles])

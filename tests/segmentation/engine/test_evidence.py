@@ -1,4 +1,4 @@
-"""Silhouette, null and bootstrap Jaccard, against hand-computed and library values."""
+"""Silhouette, null and starts, against hand-computed and library values."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import silhouette_samples, silhouette_score
 
-from segmentation.engine.clustering import START_TOLERANCE, partition
-from segmentation.engine.evidence import Distances, jaccards, sampled, shuffled, silhouette
-
-
-def heaps(count: int, size: int, apart: float = 8.0, seed: int = 0) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    angles = np.arange(count) * 2 * np.pi / count
-    middles = apart * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return np.concatenate([middle + rng.normal(size=(size, 2)) for middle in middles])
+from segmentation.engine.clustering import START_TOLERANCE, partition, refined
+from segmentation.engine.evidence import Distances, sampled, shuffled, silhouette
+from segmentation.engine.starting import Starter
+from tests.segmentation.engine.tables import heaps
 
 
 def test_the_silhouette_of_four_points_on_a_line_is_the_one_computed_by_hand() -> None:
@@ -40,21 +35,6 @@ def test_the_silhouette_equals_the_library_s_singletons_included() -> None:
 def test_one_cluster_has_no_silhouette() -> None:
     distances = Distances.between(heaps(1, 10), limit=100, seed=0)
     assert silhouette(distances, np.zeros(10, dtype=np.int64), 1) is None
-
-
-def test_distinct_heaps_come_back_in_every_bootstrap() -> None:
-    points = heaps(3, 30)
-    labels = np.repeat([0, 1, 2], 30)
-    assert min(jaccards(points, labels, 3, draws=10, rows=1_000, starts=3, seed=1)) > 0.99
-
-
-def test_a_heap_cut_at_random_does_not_come_back() -> None:
-    points = np.concatenate([heaps(1, 60), [40.0, 0.0] + 0.1 * heaps(1, 60)])
-    labels = np.repeat([0, 1], 60)
-    labels[:60] = np.where(np.arange(60) % 2, 0, 2)
-    found = jaccards(points, labels, 3, draws=20, rows=1_000, starts=3, seed=1)
-    assert found[1] > 0.95
-    assert max(found[0], found[2]) < 0.60
 
 
 def test_shuffling_keeps_each_unit_whole_and_its_margins() -> None:
@@ -84,3 +64,33 @@ def test_the_published_start_is_kept_unless_clearly_beaten() -> None:
     assert kept.inertia <= best.inertia * (1 + START_TOLERANCE)
     bad = np.stack([points[0], points[1], points[2]]) + 100.0
     assert partition(points, 3, starts=10, seed=0, warm=bad).inertia == pytest.approx(best.inertia)
+
+
+def test_starts_drawn_from_known_distances_end_where_the_library_s_own_end() -> None:
+    points = heaps(4, 40)
+    distances = Distances.between(points, limit=1_000, seed=0)
+    ours = partition(points, 4, starts=5, seed=0, starter=distances.starter)
+    assert ours.inertia == pytest.approx(partition(points, 4, starts=5, seed=0).inertia)
+    assert ours.sizes.tolist() == [40] * 4
+
+
+def test_starts_may_be_drawn_from_a_sample_of_the_rows() -> None:
+    points = heaps(4, 100)
+    distances = Distances.between(points, limit=60, seed=0)
+    found = partition(points, 4, starts=3, seed=0, starter=distances.starter)
+    assert len(found.labels) == 400
+    assert found.sizes.tolist() == [100] * 4
+
+
+def test_a_row_that_counts_twice_weighs_as_much_as_two_rows() -> None:
+    points = np.array([[0.0], [1.0], [10.0]])
+    distances = Distances.between(points, limit=10, seed=0)
+    twice = Starter(distances.matrix, np.arange(3), np.arange(3), np.array([2.0, 1.0, 1.0]))
+    found = partition(points, 2, starts=3, seed=0, starter=twice)
+    assert sorted(found.centres.ravel()) == pytest.approx([1 / 3, 10.0])
+
+
+def test_refining_keeps_the_numbers_of_the_clusters() -> None:
+    points = np.concatenate([heaps(1, 5) + 20, heaps(1, 30)])
+    small_first = np.array([[20.0, 0.0], [8.0, 0.0]]) + 1
+    assert np.bincount(refined(points, small_first).labels).tolist() == [5, 30]

@@ -13,7 +13,7 @@ from segmentation.engine.training import train
 from tests.planted import noise_portfolio, planted_portfolio
 
 RECIPE = default_recipe()
-LIGHT = dataclasses.replace(RECIPE, k_max=8, effort=Effort(starts=10, bootstraps=15, null_draws=3, evidence_starts=2))
+LIGHT = dataclasses.replace(RECIPE, k_max=8, effort=Effort(starts=10, bootstraps=20, null_draws=6, evidence_starts=2))
 """Less effort than in service: enough for these verdicts."""
 
 
@@ -77,6 +77,21 @@ def test_a_close_call_is_said_and_the_published_number_wins_it() -> None:
     kept = choose(close, RECIPE, 400, published=5)
     assert (kept.k, kept.contested) == (5, (4,))
     assert "publié" in kept.why
+
+
+def test_a_published_number_between_two_that_are_defended_is_kept() -> None:
+    # 4 brings a little less than half the bound: the rule takes 3, a laxer one 5; nobody would take 4 afresh.
+    ladder = (*LADDER[:2], candidate(4, 0.367), candidate(5, 0.395))
+    assert (choose(ladder, RECIPE, 400).k, choose(ladder, RECIPE, 400).contested) == (3, (5,))
+    assert choose(ladder, RECIPE, 400, published=4).k == 4
+
+
+def test_a_published_number_gets_the_benefit_of_the_doubt_about_one_cluster() -> None:
+    doubtful = (*LADDER[:2], candidate(4, 0.45, jaccard=0.57), candidate(5, 0.46, jaccard=0.4))
+    assert choose(doubtful, RECIPE, 400).k == 3
+    assert choose(doubtful, RECIPE, 400, published=4).k == 4
+    worse = (*LADDER[:2], candidate(4, 0.45, jaccard=0.5))
+    assert choose(worse, RECIPE, 400, published=4).k == 3
 
 
 def test_a_published_number_out_of_the_question_is_not_kept() -> None:
