@@ -21,7 +21,7 @@ from segmentation.engine.recipe import Effort, Recipe, default_recipe
 from tests.planted import Portfolio, agency_portfolio, noise_portfolio, planted_portfolio, skewed
 
 DISTINCT, USUAL, WEAK = 1.4, 1.0, 0.7
-QUICK = Effort(starts=10, bootstraps=8, null_draws=2, evidence_starts=1)
+QUICK = Effort(starts=10, null_draws=5, evidence_starts=2)
 """Less effort than in service, for the small size only."""
 HEADINGS = (
     f"{'':<34} | {'adjusted Rand':^13} | {'k':^11} | {'right k':^11} | {'structure':^11} | {'churn 90 %':^13} | "
@@ -92,7 +92,7 @@ def table(lines: Sequence[Line]) -> list[str]:
     empty = [line for line in lines if not line.scenario.groups]
     if empty:
         found = [mean(mark.structure for line in empty for mark in getattr(line, side)) for side in ("ours", "plain")]
-        rows.append(f"false \"structure found\" on noise: ours {found[0]:.0%}, plain {found[1]:.0%}")
+        rows.append(f'false "structure found" on noise: ours {found[0]:.0%}, plain {found[1]:.0%}')
     return rows
 
 

@@ -1,7 +1,8 @@
 """The plain recipe of the literature, as most published segmentations run it: the rival in every table here.
 
-Raw counts filled with the mean, one-hot trades, everything z-scored, KMeans with `n_init=10`, and the k of the best
-silhouette between 2 and 10.
+Raw counts filled with the mean, one-hot sectors, everything z-scored, KMeans with `n_init=10`, and the k of the best
+silhouette between 2 and 10. It gets the words that flatter it: with the 23 trades one-hot beside or instead of the six
+sectors its agreement with the planted groups falls by a third.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ class Plain:
 
 
 def plain_matrix(frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Every column z-scored: clients x (numbers + trades + sectors)."""
+    """Every column z-scored: clients x (numbers + sectors)."""
     numbers = frame[[*FOLLOWERS, "turnover", "seniority_years"]].astype(float)
-    words = pd.get_dummies(frame[["category", "sector"]])
+    words = pd.get_dummies(frame["sector"])
     table = np.hstack([numbers.fillna(numbers.mean()).to_numpy(float), words.to_numpy(float)])
     spread = table.std(axis=0)
     return np.asarray((table - table.mean(axis=0)) / np.where(spread > 0, spread, 1.0))

@@ -183,3 +183,14 @@ def noise_portfolio(seed: int, *, clients: int = 420, missing: float = 0.06) -> 
     for column in [*FOLLOWERS, "turnover", "seniority_years"]:
         frame[column] = rng.permutation(frame[column].to_numpy())
     return Portfolio(frame, np.zeros(len(frame), dtype=int))
+
+
+def skewed(planted: Portfolio, power: float) -> Portfolio:
+    """The same clients with amounts bent around their medians: `power` 1 changes nothing, below 1 the long tails
+    shorten (0.4: almost symmetric), above 1 they lengthen. The order of clients, hence the groups, stays."""
+    frame = planted.frame.copy()
+    for column in [*FOLLOWERS, "turnover"]:
+        known = frame[column].dropna()
+        middle = float(known[known > 0].median()) if (known > 0).any() else 1.0
+        frame[column] = middle * (frame[column] / middle) ** power
+    return Portfolio(frame, planted.truth)
