@@ -52,7 +52,9 @@ format: $(DEV) ## put code and templates in their agreed shape
 	$(VENV)/bin/ruff format
 	find templates -name '*.html' -exec $(VENV)/bin/djade --target-version 5.2 {} +
 
-bench: $(DEV) $(PACKAGES) ## how long a retrain takes, by size of portfolio
+bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, and how long a retrain takes
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.judgement
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.training
 	@DATABASE_URL= $(PY) benchmarks/retrain.py
 	@echo "On PostgreSQL:"
 	@$(PY) -m tests.postgres -- $(PY) benchmarks/retrain.py
