@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
 import subprocess
 import sys
-from contextlib import closing
+import time
+import urllib.request
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg2
@@ -80,6 +83,29 @@ def test_every_target_of_the_readme_is_in_the_makefile() -> None:
     named = set(re.findall(r"`make ([a-z]+)", (ROOT / "README.md").read_text()))
     assert named >= {"run", "test", "lint"}
     assert named <= targets
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_site_and_worker_stop_together(
+    transactional_db: None, outside_environment: dict[str, str], number: signal.Signals
+) -> None:
+    port = postgres.free_port()
+    command = [sys.executable, "scripts/serve.py", str(port)]
+    served = subprocess.Popen(
+        command, cwd=ROOT, env=outside_environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            assert answer.read() == b"ok\n"
+            break
+        time.sleep(0.1)
+
+    served.send_signal(number)
+
+    # The end of its output is the end of both: they hold the pipe.
+    output, _ = served.communicate(timeout=30)
+    assert served.returncode == 0, output
 
 
 # The tests' own ground
