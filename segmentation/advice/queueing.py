@@ -124,8 +124,10 @@ class Queue:
             column = self.clients.order_by().filter(pk=OuterRef("client"))
             term = Subquery(column.values(name.lstrip("-"))[:1])
             terms.append(term.desc(nulls_last=True) if name.startswith("-") else term.asc(nulls_last=True))
+        if terms:
+            return [*terms, "client", "-pk"]
         due = [F("until").asc(nulls_last=True)] if wanted in {Decision.Kind.PLANNED, Decision.Kind.SNOOZED} else []
-        return [*terms, *due, "-pk"]
+        return [*due, "-pk"]
 
 
 def _plays(filterset: AdviceFilter) -> QuerySet[Play]:
