@@ -12,9 +12,11 @@ from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.map import MapPage
+from segmentation.web.movements import MovementsPage
 from segmentation.web.overview import Overview
 from segmentation.web.portfolio import Portfolio, PortfolioClient
 from segmentation.web.prospects import Prospect
+from segmentation.web.publishing import PublishRun
 from segmentation.web.recommendations import Recommendations
 from segmentation.web.runs import RunList, RunPage
 from segmentation.web.segments import SegmentList, SegmentPage
@@ -32,6 +34,8 @@ urlpatterns = [
     path("segments/<slug:slug>/", SegmentPage.as_view(), name="segment"),
     path("runs/", RunList.as_view(), name="runs"),
     path("runs/<int:pk>/", RunPage.as_view(), name="run"),
+    path("runs/<int:pk>/publish/", PublishRun.as_view(), name="run-publish"),
+    path("runs/<int:pk>/movements/", MovementsPage.as_view(), name="run-movements"),
     path("runs/jobs/<int:pk>/", JobPage.as_view(), name="run-job"),
     path("runs/jobs/<int:pk>/cancel/", CancelJob.as_view(), name="run-job-cancel"),
     path("api/", include("dignamik.api")),

@@ -70,11 +70,12 @@ def trained() -> Fit:
 def a_run(state: str = "published", **fields: Any) -> Run:
     """A run with its model, segments and profiles. Published runs share their segments, as continued ones do."""
     fit = trained()
+    document = replace(fit.document, stable=tuple(f"segment-{label}" for label in range(fit.k)))
     run = Run.objects.create(
         state=state,
         **{
             "as_of": date(2026, 11, 23), "seed": 1, "k": fit.k, "clients": len(fit.index), "finished_at": NOW,
-            "recipe": fit.recipe.to_dict(), "document": fit.document.to_dict(), "verdict": asdict(fit.verdict),
+            "recipe": fit.recipe.to_dict(), "document": document.to_dict(), "verdict": asdict(fit.verdict),
             "scores": {str(item.k): asdict(item) for item in fit.candidates}, "choice": asdict(fit.choice),
             **fields,
         },
@@ -98,14 +99,16 @@ def place_all(run: Run, clients: Iterable[Client] | None = None) -> None:
         chosen = chosen.filter(pk__in=[client.pk for client in clients])
     frame = frames.read(chosen, run.as_of)
     segments = {profile.cluster: profile.segment for profile in run.profiles.select_related("segment")}
-    rows = zip(frame.pks, placements(score(frame.columns, trained().document), segments), strict=True)
+    places = placements(score(frame.columns, trained().document), segments)
+    values = [frame.values(at) for at in range(len(frame.pks))]
     Assignment.objects.bulk_create(
         Assignment(
             run=run, client_id=pk, segment=found.segment, second=found.second, standing=found.standing,
             x=found.x, y=found.y, distance=found.distance, second_distance=found.second_distance, margin=found.margin,
-            possible=[segment.slug for segment in found.possible], unknown=list(found.unknown), scored_at=NOW,
+            possible=[segment.slug for segment in found.possible], unknown=list(found.unknown), values=seen,
+            scored_at=NOW,
         )
-        for pk, found in rows
+        for pk, found, seen in zip(frame.pks, places, values, strict=True)
     )  # fmt: skip
 
 

@@ -79,6 +79,8 @@ PAGES: dict[str, Methods] = {
     "segments/<slug:slug>/": PAGE,
     "runs/": ASK,
     "runs/<int:pk>/": PAGE,
+    "runs/<int:pk>/publish/": JUDGE,
+    "runs/<int:pk>/movements/": PAGE,
     "runs/jobs/<int:pk>/": FOLLOW,
     "runs/jobs/<int:pk>/cancel/": JUDGE,
     "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),

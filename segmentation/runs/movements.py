@@ -7,14 +7,18 @@ data, what moves it with its old data is the model.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from clients.querysets import ClientQuerySet
 from segmentation.engine.document import Document
 from segmentation.engine.scoring import NOT_CLASSIFIABLE, score
-from segmentation.models import Assignment, Run
+from segmentation.models import Assignment, Publication, Run
+
+CHUNK = 5000
+"""Identifiers in one query."""
 
 
 class Cause(StrEnum):
@@ -50,39 +54,56 @@ class Movements:
         return Counter(move.cause for move in self.moves)
 
 
-@dataclass(frozen=True)
-class _Place:
-    slug: str | None
-    values: Mapping[str, Any]
+Places = Mapping[int, str | None]
 
 
-def between(before: Run, after: Run) -> Movements:
-    """Compare two runs. Raises DocumentError when a stored model cannot be read."""
-    old, new = _places(before), _places(after)
+def between(before: Run, after: Run, among: ClientQuerySet | None = None) -> Movements:
+    """Compare two runs, on everybody they placed or `among` some clients only.
+
+    Raises DocumentError when a stored model cannot be read.
+    """
+    old, new = _places(before, among), _places(after, among)
     both = sorted(old.keys() & new.keys())
-    movers = [client for client in both if old[client].slug != new[client].slug]
+    movers = [client for client in both if old[client] != new[client]]
     return Movements(
-        matrix=Counter((old[client].slug, new[client].slug) for client in both),
-        entered=Counter(new[client].slug for client in new.keys() - old.keys()),
-        left=Counter(old[client].slug for client in old.keys() - new.keys()),
+        matrix=Counter((old[client], new[client]) for client in both),
+        entered=Counter(new[client] for client in new.keys() - old.keys()),
+        left=Counter(old[client] for client in old.keys() - new.keys()),
         moves=tuple(_moves(movers, old, new, before, after)),
     )
 
 
-def _places(run: Run) -> dict[int, _Place]:
-    rows = Assignment.objects.filter(run=run).values_list("client", "segment__slug", "values")
-    return {client: _Place(slug, values) for client, slug, values in rows}
+def published_before(run: Run) -> Run | None:
+    """The run that readers saw before this one: before its latest publication, or now if it never had one."""
+    latest = run.publications.first()
+    others = Publication.objects.exclude(run=run).select_related("run")
+    found = (others.filter(pk__lt=latest.pk) if latest else others).first()
+    return found.run if found else None
 
 
-def _moves(
-    movers: list[int], old: Mapping[int, _Place], new: Mapping[int, _Place], before: Run, after: Run
-) -> Iterable[Move]:
+def _places(run: Run, among: ClientQuerySet | None) -> dict[int, str | None]:
+    rows = Assignment.objects.filter(run=run)
+    if among is not None:
+        rows = rows.filter(client__in=among.order_by().values("pk"))
+    return dict(rows.values_list("client", "segment__slug"))
+
+
+def _values(run: Run, clients: Sequence[int]) -> list[Mapping[str, Any]]:
+    """What the run saw of these clients, in their order."""
+    found: dict[int, Mapping[str, Any]] = {}
+    for start in range(0, len(clients), CHUNK):
+        rows = Assignment.objects.filter(run=run, client__in=clients[start : start + CHUNK])
+        found.update(rows.values_list("client", "values"))
+    return [found[client] for client in clients]
+
+
+def _moves(movers: list[int], old: Places, new: Places, before: Run, after: Run) -> Iterable[Move]:
     if not movers:
         return
-    new_data_old_model = _slugs([new[client].values for client in movers], before)
-    old_data_new_model = _slugs([old[client].values for client in movers], after)
+    new_data_old_model = _slugs(_values(after, movers), before)
+    old_data_new_model = _slugs(_values(before, movers), after)
     for client, by_data, by_model in zip(movers, new_data_old_model, old_data_new_model, strict=True):
-        source, target = old[client].slug, new[client].slug
+        source, target = old[client], new[client]
         yield Move(client, source, target, _cause(moved_by_data=by_data != source, moved_by_model=by_model != source))
 
 
@@ -93,7 +114,7 @@ def _cause(*, moved_by_data: bool, moved_by_model: bool) -> Cause:
     return Cause.DATA if moved_by_data else Cause.MODEL
 
 
-def _slugs(rows: list[Mapping[str, Any]], run: Run) -> list[str | None]:
+def _slugs(rows: Sequence[Mapping[str, Any]], run: Run) -> list[str | None]:
     """The segment that the run's model gives to each row of values."""
     document = Document.from_dict(run.document or {})
     columns = {name: [row.get(name) for row in rows] for name, _ in document.spans()}

@@ -12,8 +12,10 @@ from django.views.generic import DetailView, ListView
 from dignamik.foundation.pages import RolePage
 from segmentation.models import Run
 from segmentation.querysets import SEES_DRAFTS, RunQuerySet
+from segmentation.runs.movements import published_before
 from segmentation.web import charts
 from segmentation.web.asking import AskForm, Asks
+from segmentation.web.publishing import PUBLISHABLE, publishing
 from segmentation.web.reading import ReadsRun
 
 RUNS_A_PAGE = 25
@@ -133,6 +135,8 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
             "figures_are_open": open_,
             "recipe": recipe_lines(run.recipe),
             "publications": run.publications.select_related("by"),
+            "previous": published_before(run) if run.state in PUBLISHABLE else None,
+            **publishing(run, self.request.user, Run.objects.only("pk").current()),
         }
 
     def measures(self) -> list[charts.Chart]:

@@ -3,12 +3,13 @@
 /* global echarts */
 import { bars } from "./charts/bars.js";
 import { columns } from "./charts/columns.js";
+import { flows } from "./charts/flows.js";
 import { lines } from "./charts/lines.js";
 import { ratios } from "./charts/ratios.js";
 import { trend } from "./charts/trend.js";
 import { ground, onTheme, palette } from "./palette.js";
 
-const KINDS = { bars, columns, lines, ratios, trend };
+const KINDS = { bars, columns, flows, lines, ratios, trend };
 
 const start = (box) => {
   const data = JSON.parse(document.getElementById(box.dataset.source).textContent);

@@ -1,0 +1,122 @@
+"""What changed from one run to another: for everybody where the reader sees everybody, else among their clients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.views.generic import DetailView
+
+from clients.models import Client
+from clients.querysets import SEES_EVERYTHING, ClientQuerySet
+from dignamik.foundation.pages import RolePage
+from segmentation.disclosure import runs_open_to
+from segmentation.engine.errors import DocumentError
+from segmentation.models import Run, Segment
+from segmentation.querysets import RunQuerySet
+from segmentation.runs.movements import Cause, Move, Movements, between, published_before
+from segmentation.web.flows import flows, sankey
+
+MOVERS_A_PAGE = 50
+OFFERED = 20
+"""Other runs that the page offers to compare with, the latest."""
+CAUSES = {
+    Cause.DATA: ("ses données", "Avec l’ancien modèle, ses nouvelles données suffisent à le déplacer."),
+    Cause.MODEL: ("le modèle", "Avec ses anciennes données, le nouveau modèle suffit à le déplacer."),
+    Cause.BOTH: ("les deux", "Ses données et le modèle ont changé ensemble."),
+}
+
+
+@dataclass(frozen=True)
+class Mover:
+    """One of the reader's clients that changed segment."""
+
+    client: Client
+    source: Segment | None
+    target: Segment | None
+    cause: str
+    says: str
+
+
+@dataclass(frozen=True)
+class CauseCount:
+    label: str
+    says: str
+    count: int
+
+
+def finished(user: Any) -> RunQuerySet:
+    """Runs that this person may read and that placed clients."""
+    done = (Run.State.TRAINED, Run.State.HELD, Run.State.PUBLISHED)
+    return runs_open_to(user).filter(state__in=done)
+
+
+class MovementsPage(RolePage, DetailView):  # type: ignore[type-arg]
+    permission_required = ("clients.view_client", "segmentation.view_run", "segmentation.view_segment")
+    template_name = "segmentation/movements.html"
+    context_object_name = "run"
+
+    def get_queryset(self) -> RunQuerySet:
+        return finished(self.request.user)
+
+    @cached_property
+    def before(self) -> Run | None:
+        """The run to compare with: the one that the address names, else the one published before."""
+        asked = self.request.GET.get("from")
+        if asked is None:
+            return published_before(self.object)
+        number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else 0
+        found = finished(self.request.user).exclude(pk=self.object.pk).filter(pk=number).first()
+        if found is None:
+            raise Http404("Ce calcul n’existe pas.")
+        return found
+
+    @property
+    def sees_everything(self) -> bool:
+        return self.request.user.has_perm(SEES_EVERYTHING)
+
+    def visible(self) -> ClientQuerySet:
+        return Client.objects.visible_to(self.request.user)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        others = finished(self.request.user).exclude(pk=self.object.pk).only("pk", "as_of", "state").order_by("-pk")
+        context = super().get_context_data(**kwargs) | {
+            "before": self.before,
+            "others": others[:OFFERED],
+            "whole_base": self.sees_everything,
+        }
+        if self.before is None:
+            return context
+        try:
+            found = between(self.before, self.object, None if self.sees_everything else self.visible())
+        except DocumentError:
+            return context | {"unreadable": True}
+        return context | self.compared(found, self.before)
+
+    def compared(self, found: Movements, before: Run) -> dict[str, Any]:
+        old, new = (list(Segment.objects.in_run(run)) for run in (before, self.object))
+        seen = flows(found, old, new)
+        segments = {segment.slug: segment for segment in (*old, *new)}
+        return {
+            "flows": seen,
+            "chart": sankey(seen, str(before).lower(), str(self.object).lower()),
+            "causes": [CauseCount(*CAUSES[cause], found.causes[cause]) for cause in Cause if found.causes[cause]],
+            **self.movers(found.moves, segments),
+        }
+
+    def movers(self, moves: Sequence[Move], segments: dict[str, Segment]) -> dict[str, Any]:
+        """One page of the reader's own movers, by name."""
+        by_client = {move.client: move for move in moves}
+        mine = [pk for pk in self.visible().values_list("pk", flat=True) if pk in by_client] if moves else []
+        page = Paginator(mine, MOVERS_A_PAGE).get_page(self.request.GET.get("page"))
+        clients = Client.objects.only("pk", "name", "city").in_bulk(list(page))
+        rows = []
+        for pk in page:
+            move = by_client[pk]
+            source, target = segments.get(move.source or ""), segments.get(move.target or "")
+            rows.append(Mover(clients[pk], source, target, *CAUSES[move.cause]))
+        return {"movers": rows, "page_obj": page}
