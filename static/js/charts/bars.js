@@ -4,14 +4,14 @@ import { percent } from "./figures.js";
 export const bars = ({ names, colours, series }, look, { width }) => ({
   grid: { left: 4, right: 52, top: 32, bottom: 4, containLabel: true },
   legend: { top: 0, left: 0, selectedMode: false, itemStyle: { color: look.strong }, textStyle: { color: look.ink } },
-  xAxis: { type: "value", max: ({ max }) => Math.max(max, 0.1), show: false },
+  xAxis: { type: "value", max: ({ max }) => Math.max(max, 0.1), axisLabel: { show: false }, splitLine: { show: false } },
   yAxis: {
     type: "category",
     data: names,
     inverse: true,
     axisLine: { show: false },
     axisTick: { show: false },
-    axisLabel: { color: look.ink, fontSize: 13, lineHeight: 15, width: Math.min(280, width * 0.42), overflow: "break" },
+    axisLabel: { color: look.ink, fontSize: 13, lineHeight: 15, width: Math.min(340, width * 0.42), overflow: "break" },
   },
   series: series.map(({ name, values }, at) => ({
     name,

@@ -3,8 +3,10 @@ const stepOf = (value) => (value ? `${value > 0 ? "×" : "÷"}\u202f${2 ** Math.
 
 export const ratios = ({ lines, colour }, look, { width }) => {
   const values = lines.map(({ value }) => value);
-  // Room for the figures at the ends of the bars; the axis must start and end on whole doublings.
-  const room = width < 500 ? 2 : 1;
+  // Room for the figures at the ends of the bars; the axis must start and end on whole doublings. A narrow axis names
+  // its middle only: the bars carry their figures.
+  const narrow = width < 500;
+  const room = narrow ? 2 : 1;
   return {
     grid: { left: 4, right: 12, top: 4, bottom: 4, containLabel: true },
     xAxis: {
@@ -12,7 +14,7 @@ export const ratios = ({ lines, colour }, look, { width }) => {
       min: Math.min(-1, Math.floor(Math.min(...values))) - room,
       max: Math.max(1, Math.ceil(Math.max(...values))) + room,
       interval: 1,
-      axisLabel: { color: look.quiet, formatter: (value) => (value % room ? "" : stepOf(value)), showMinLabel: false, showMaxLabel: false },
+      axisLabel: { color: look.quiet, formatter: (value) => (narrow && value ? "" : stepOf(value)), showMinLabel: false, showMaxLabel: false },
       splitLine: { show: false },
     },
     yAxis: {
