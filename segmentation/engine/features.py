@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,31 @@ class Features:
         every: tuple[NumericColumn | CategoricalColumn, ...] = (*self.numeric, *self.categorical)
         mates = [item for item in every if item.block == column.block]
         return recipe.block(column.block).weight * column.share / sum(item.share for item in mates)
+
+
+@dataclass(frozen=True)
+class Extras:
+    """Columns that the model does not look at but people read: cleaned as the others, rows in the same order."""
+
+    table: pd.DataFrame
+    numeric: tuple[NumericColumn, ...]
+    words: tuple[CategoricalColumn, ...]
+
+
+def read_extras(frame: pd.DataFrame, columns: Sequence[NumericColumn | CategoricalColumn], largest: float) -> Extras:
+    """Clean the columns of `frame` that are only described. Raises FrameError when one is absent."""
+    absent = [column.name for column in columns if column.name not in frame.columns]
+    if absent:
+        raise FrameError(f"Colonnes absentes du tableau : {', '.join(absent)}.")
+    frame = frame.sort_index()
+    numeric = tuple(column for column in columns if isinstance(column, NumericColumn))
+    words = tuple(column for column in columns if isinstance(column, CategoricalColumn))
+    table = pd.DataFrame(index=frame.index)
+    for number in numeric:
+        table[number.name] = clean_numbers(frame[number.name].tolist(), largest)
+    for word in words:
+        table[word.name] = pd.Series(clean_words(frame[word.name].tolist()), index=frame.index, dtype=object)
+    return Extras(table, numeric, words)
 
 
 def read(frame: pd.DataFrame, recipe: Recipe) -> Features:

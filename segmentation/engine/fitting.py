@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 
 import numpy as np
 import sklearn
 from sklearn.cluster import KMeans
 from sklearn.pipeline import Pipeline
 
+from segmentation.engine.axes import axes
 from segmentation.engine.cleaning import Floats
 from segmentation.engine.clustering import Partition
 from segmentation.engine.document import CategoricalFeature, Document, Group, NumericFeature
@@ -25,19 +27,20 @@ def document_of(
     best: Partition,
     features: Features,
     recipe: Recipe,
+    published: Document | None = None,
 ) -> Document:
-    """The document of `best`, fitted on `matrix` (n x d, scaled)."""
+    """The document of `best`, fitted on `matrix` (n x d, scaled); its plane lies as the `published` one does."""
     numeric, categorical = described
-    components, explained = axes(matrix)
-    return Document(
+    blank = tuple([0.0] * matrix.shape[1])
+    document = Document(
         numeric=numeric,
         categorical=categorical,
         needs_any=tuple(name for name in recipe.needs_any),
         largest=recipe.largest,
         centres=tuple(tuple(row) for row in best.centres.tolist()),
-        components=(tuple(components[0].tolist()), tuple(components[1].tolist())),
+        components=(blank, blank),
         origin=tuple(matrix.mean(axis=0).tolist()),
-        explained=explained,
+        explained=(0.0, 0.0),
         groups=_groups(matrix, best.centres),
         rows=len(matrix),
         inertia=best.inertia,
@@ -47,23 +50,9 @@ def document_of(
         versions={"python": platform.python_version(), "numpy": np.__version__, "scikit-learn": sklearn.__version__},
         dropped=features.dropped,
     )
-
-
-def axes(matrix: Floats) -> tuple[Floats, tuple[float, float]]:
-    """Two principal axes (2 x d) from the covariance, and their shares of variance.
-
-    The sign of an axis is free; its largest loading is made positive so that points do not jump between two fits.
-    """
-    width = matrix.shape[1]
-    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(matrix, rowvar=False)))
-    total = float(values.sum())
-    components = np.zeros((2, width))
-    shares = [0.0, 0.0]
-    for at in range(min(2, width)):
-        axis = vectors[:, -1 - at]
-        components[at] = axis * (np.sign(axis[np.argmax(np.abs(axis))]) or 1.0)
-        shares[at] = float(values[-1 - at]) / total if total > 0 else 0.0
-    return components, (max(0.0, shares[0]), max(0.0, shares[1]))
+    components, explained = axes(matrix, document, published)
+    rows = (tuple(components[0].tolist()), tuple(components[1].tolist()))
+    return replace(document, components=rows, explained=explained)
 
 
 def exported(pipeline: Pipeline, best: Partition) -> Pipeline:

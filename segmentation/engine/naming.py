@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 
 from segmentation.engine.profiles import NumberProfile, Profile
+from segmentation.engine.wording import figure, percent
 
 DOMINANT = 0.5
 """Share of one word from which it names the cluster."""
@@ -179,16 +180,3 @@ def _reasons(profile: Profile) -> tuple[str, ...]:
             against = "" if number.rest_median is None else f", {figure(number.rest_median, number.unit)} ailleurs"
             reasons.append(f"{number.label} : médiane {figure(number.median, number.unit)}{against}")
     return tuple(reasons)
-
-
-def percent(share: float) -> str:
-    """A share as French text, with a no-break space."""
-    return f"{share * 100:.0f} %"
-
-
-def figure(value: float, unit: str) -> str:
-    """A number as French text in its unit, with narrow and plain no-break spaces."""
-    if unit == "years":
-        return f"{value:.1f}".replace(".", ",") + " ans"
-    text = f"{value:,.0f}".replace(",", " ")
-    return f"{text} €" if unit == "euros" else text

@@ -9,7 +9,8 @@ import pandas as pd
 
 from segmentation.engine.cleaning import Floats, Ints
 from segmentation.engine.document import Document
-from segmentation.engine.features import Features
+from segmentation.engine.features import Extras, Features
+from segmentation.engine.ruling import ClusterRule, rules
 
 MEMBERS_SHOWN = 5
 QUARTERS = (0.25, 0.5, 0.75)
@@ -21,7 +22,8 @@ class NumberProfile:
 
     `known` and `unknown` count members; `q25`, `median`, `q75` are of the known ones; `present` is the share of known
     values above 0. The `rest_` figures are those of everyone else. `rank` is where the cluster's median stands among
-    all known values (0 lowest, 1 highest, ties counted half).
+    all known values (0 lowest, 1 highest, ties counted half). `of_total` is the cluster's part of the sum of all known
+    values (of all turnover, say): None where the sum is not above 0, or a sum means nothing (years).
     """
 
     name: str
@@ -36,6 +38,7 @@ class NumberProfile:
     rest_median: float | None
     rest_present: float | None
     rank: float | None
+    of_total: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class Profile:
     """One cluster. `typical` are the pks nearest to the centre, `atypical` the farthest, in that order.
 
     `totals` sums each client's known counts (all columns of unit "count" together); None without such columns.
+    `extra_numbers` and `extra_words` describe columns that the model does not look at, `rule` says the cluster in a
+    sentence.
     """
 
     label: int
@@ -74,6 +79,15 @@ class Profile:
     words: tuple[WordProfile, ...]
     typical: tuple[int, ...]
     atypical: tuple[int, ...]
+    extra_numbers: tuple[NumberProfile, ...] = ()
+    extra_words: tuple[WordProfile, ...] = ()
+    rule: ClusterRule | None = None
+
+    @property
+    def turnover_share(self) -> float | None:
+        """The cluster's part of all known turnover (of the first column in euros)."""
+        money = self.of_unit("euros")
+        return money.of_total if money else None
 
     def number(self, name: str) -> NumberProfile | None:
         """The profile of that numeric column, if the table has it."""
@@ -88,9 +102,14 @@ class Profile:
         return next((item for item in self.words if item.name == name), None)
 
 
-def profile_all(features: Features, labels: Ints, document: Document, distances: Floats) -> tuple[Profile, ...]:
-    """One profile a cluster, by label. `labels` and `distances` follow the rows of `features.table`."""
+def profile_all(
+    features: Features, labels: Ints, document: Document, distances: Floats, extras: Extras | None = None
+) -> tuple[Profile, ...]:
+    """One profile a cluster, by label. `labels` and `distances` follow the rows of `features.table`, and so does the
+    table of `extras`."""
     table = features.table
+    also = extras or Extras(pd.DataFrame(index=table.index), (), ())
+    said = rules(features, labels, document)
     counts = [item.name for item in document.numeric if item.unit == "count"]
     totals = table[counts].sum(axis=1, min_count=1).to_numpy(dtype=np.float64) if counts else None
     profiles = []
@@ -110,6 +129,14 @@ def profile_all(features: Features, labels: Ints, document: Document, distances:
                 words=tuple(_word(table[item.name], inside, (item.name, item.label)) for item in document.categorical),
                 typical=tuple(int(pk) for pk in features.index[by_distance[:MEMBERS_SHOWN]]),
                 atypical=tuple(int(pk) for pk in features.index[by_distance[::-1][:MEMBERS_SHOWN]]),
+                extra_numbers=tuple(
+                    _number(
+                        also.table[item.name].to_numpy(dtype=np.float64), inside, (item.name, item.label, item.unit)
+                    )
+                    for item in also.numeric
+                ),
+                extra_words=tuple(_word(also.table[item.name], inside, (item.name, item.label)) for item in also.words),
+                rule=said[label],
             )
         )
     return tuple(profiles)
@@ -133,7 +160,13 @@ def _number(values: Floats, inside: np.ndarray, called: tuple[str, str, str]) ->
         rest_median=float(np.median(rest)) if rest.size else None,
         rest_present=float((rest > 0).mean()) if rest.size else None,
         rank=None if median is None else _rank(values[known], median),
+        of_total=None if unit == "years" else _of_total(own, values[known]),
     )
+
+
+def _of_total(own: Floats, values: Floats) -> float | None:
+    total = float(values.sum())
+    return float(own.sum()) / total if total > 0 else None
 
 
 def _rank(values: Floats, median: float) -> float:

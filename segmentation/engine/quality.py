@@ -10,10 +10,11 @@ import pandas as pd
 from segmentation.engine.cleaning import Ints
 from segmentation.engine.features import Features
 from segmentation.engine.lineage import Lineage
-from segmentation.engine.naming import NameSuggestion, percent
+from segmentation.engine.naming import NameSuggestion
 from segmentation.engine.recipe import Recipe
 from segmentation.engine.selection import Candidate
 from segmentation.engine.verdict import Gate, Verdict
+from segmentation.engine.wording import percent
 
 __all__ = ["Gate", "Verdict", "cramers_v", "judge", "lineage_gates", "redundancy_gate"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +14,13 @@ from segmentation.engine import sweeping
 from segmentation.engine.cleaning import Floats, Ints
 from segmentation.engine.clustering import Partition
 from segmentation.engine.document import Document
-from segmentation.engine.features import Features, read
+from segmentation.engine.features import Extras, Features, read, read_extras
 from segmentation.engine.fitting import document_of, exported
 from segmentation.engine.naming import NameSuggestion, suggest_names
 from segmentation.engine.pipeline import build, described
 from segmentation.engine.profiles import Profile, profile_all
-from segmentation.engine.quality import Verdict, judge
-from segmentation.engine.recipe import Recipe
+from segmentation.engine.quality import Verdict, judge, redundancy_gate
+from segmentation.engine.recipe import CategoricalColumn, NumericColumn, Recipe
 from segmentation.engine.scoring import Scores, score
 from segmentation.engine.selection import Candidate, Choice
 
@@ -55,21 +55,26 @@ def train(
     recipe: Recipe,
     on_progress: Progress | None = None,
     published: Document | None = None,
+    extras: Sequence[NumericColumn | CategoricalColumn] = (),
 ) -> Fit:
     """Fit `recipe` on `frame` (one row a client, index = integer pk, columns named by the recipe, NaN/None unknown).
 
     Rows are sorted by pk first, so their order never matters. `published` is the model in service: its groups
-    give one start, kept unless another is better by more than 0.1 % of inertia. Raises NothingToTrain, FrameError.
+    give one start, kept unless another is better by more than 0.1 % of inertia, and its plane is the one to be drawn.
+    `extras` are columns of `frame` that profiles describe and the model does not look at. Raises NothingToTrain,
+    FrameError.
     """
     tell = on_progress or (lambda step, share: None)
     with threadpool_limits(limits=1):
         tell("Lecture des données", 0.0)
         features = read(frame, recipe)
+        described_too = read_extras(frame, extras, recipe.largest)
         pipeline = build(features, recipe)
         matrix: Floats = np.asarray(pipeline.fit_transform(features.table), dtype=np.float64)
         swept = sweeping.sweep(matrix, features, recipe, tell, _start(features, matrix, published))
         tell("Profils et contrôles", 0.92)
-        fit = _result(features, recipe, pipeline, matrix, swept)
+        model = document_of(described(pipeline, features), matrix, swept.best, features, recipe, published)
+        fit = _result(features, recipe, pipeline, model, swept, described_too)
         tell("Terminé", 1.0)
     return fit
 
@@ -85,13 +90,23 @@ def _start(features: Features, matrix: Floats, published: Document | None) -> Fl
     return np.stack([matrix[labels == label].mean(axis=0) for label in range(published.k)])
 
 
-def _result(features: Features, recipe: Recipe, pipeline: Pipeline, matrix: Floats, swept: sweeping.Sweep) -> Fit:
+def _result(
+    features: Features,
+    recipe: Recipe,
+    pipeline: Pipeline,
+    document: Document,
+    swept: sweeping.Sweep,
+    extras: Extras,
+) -> Fit:
     best: Partition = swept.best
-    document = document_of(described(pipeline, features), matrix, best, features, recipe)
     scores = score({name: features.table[name].tolist() for name, _ in document.spans()}, document)
-    profiles = profile_all(features, scores.labels, document, scores.distances)
+    profiles = profile_all(features, scores.labels, document, scores.distances, extras)
     names = suggest_names(profiles)
     warnings = (*features.warnings, *swept.warnings)
+    repeats = [
+        redundancy_gate(scores.labels, extras.table[word.name], word.label or word.name, recipe)
+        for word in extras.words
+    ]
     chosen = next((item for item in swept.candidates if item.k == len(best.centres)), None)
     return Fit(
         recipe=recipe,
@@ -103,7 +118,7 @@ def _result(features: Features, recipe: Recipe, pipeline: Pipeline, matrix: Floa
         choice=swept.choice,
         profiles=profiles,
         names=names,
-        verdict=judge(chosen, names, features, scores.labels, recipe),
+        verdict=judge(chosen, names, features, scores.labels, recipe).plus(repeats),
         warnings=warnings,
         scores=scores,
         pipeline=exported(pipeline, best),

@@ -96,6 +96,8 @@ def settle(plan: Plan, fit: Fit, run: Run) -> dict[int, Segment]:
             size=profile.size,
             data={
                 **asdict(profile),
+                "turnover_share": profile.turnover_share,
+                "rule_says": profile.rule.says if profile.rule else "",
                 "suggested_name": suggested[profile.label].name,
                 "based_on": list(suggested[profile.label].based_on),
             },

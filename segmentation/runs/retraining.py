@@ -29,6 +29,7 @@ from segmentation.runs import bulk, frames, identity
 from segmentation.runs.exporting import export
 from segmentation.runs.placing import Placement, placements
 from segmentation.runs.publishing import publish
+from segmentation.runs.surroundings import COLUMNS, surroundings
 
 Progress = Callable[[str, float], None]
 FITTING = 0.95
@@ -126,10 +127,12 @@ def _fit(
     with clock.part("read"):
         frame = frames.read(frames.trainable(), as_of)
         everyone = frames.read(Client.objects.present(), as_of)
+        around = surroundings(frame.pks)
     with clock.part("fit"):
-        table = pd.DataFrame(frame.columns, index=pd.Index(frame.pks, dtype="int64"))
+        table = pd.DataFrame({**frame.columns, **around}, index=pd.Index(frame.pks, dtype="int64"))
         before = identity.reference()
-        fit = train(table, recipe, on_progress, published=identity.document_of(before))
+        published = identity.document_of(before)
+        fit = train(table, recipe, on_progress, published, extras=COLUMNS)
     return fit, everyone, identity.plan(fit, before)
 
 

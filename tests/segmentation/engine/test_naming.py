@@ -6,10 +6,11 @@ import dataclasses
 
 import pytest
 
-from segmentation.engine.naming import figure, percent, suggest_names
+from segmentation.engine.naming import suggest_names
 from segmentation.engine.profiles import NumberProfile, Profile, WordProfile, WordShare
 from segmentation.engine.recipe import Recipe, default_recipe
 from segmentation.engine.training import Fit, train
+from segmentation.engine.wording import figure, percent
 from tests.planted import agency_portfolio, planted_portfolio
 from tests.segmentation.engine.tables import plane_recipe, two_heaps
 

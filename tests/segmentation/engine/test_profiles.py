@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segmentation.engine.recipe import Block
+from segmentation.engine.errors import FrameError
+from segmentation.engine.recipe import Block, CategoricalColumn, NumericColumn
 from segmentation.engine.training import Fit, train
 from tests.planted import Portfolio
 from tests.segmentation.engine.tables import plane_recipe, two_heaps, word_recipe
@@ -72,3 +73,44 @@ def test_presence_is_the_share_of_known_counts_above_zero(fit: Fit, agency: Port
 def test_a_total_of_followers_counts_known_networks_only(fit: Fit) -> None:
     totals = [profile.totals for profile in fit.profiles]
     assert all(total is not None and total.known > 0 for total in totals)
+
+
+def test_turnover_shares_of_the_segments_add_up_to_the_whole(fit: Fit, agency: Portfolio) -> None:
+    assert sum(profile.turnover_share or 0.0 for profile in fit.profiles) == pytest.approx(1.0)
+    turnover = agency.frame.sort_index()["turnover"]
+    expected = turnover[fit.labels == 0].sum() / turnover.sum()
+    assert fit.profiles[0].turnover_share == pytest.approx(expected)
+
+
+def test_a_share_of_a_sum_that_means_nothing_is_not_given() -> None:
+    frame = two_heaps()
+    frame["x"] = -frame["x"]
+    number = train(frame, plane_recipe()).profiles[0].number("x")
+    assert number is not None and number.of_total is None
+
+
+def test_columns_that_the_model_does_not_look_at_are_described_too_and_change_nothing() -> None:
+    frame = two_heaps()
+    plain = train(frame, plane_recipe())
+    frame["department"] = ["Maine-et-Loire"] * 9 + [None] + ["Rhône"] * 10
+    frame["people"] = [100.0] * 10 + [900.0] * 10
+    extras = (CategoricalColumn("department", "", label="Département"), NumericColumn("people", "", label="Habitants"))
+    found = train(frame, plane_recipe(), extras=extras)
+    assert found.labels.tolist() == plain.labels.tolist()
+    profile = found.profiles[found.labels[0]]
+    (word,), (number,) = profile.extra_words, profile.extra_numbers
+    assert (word.known, word.unknown, word.shares[0].word, word.shares[0].rest_share) == (9, 1, "Maine-et-Loire", 0.0)
+    assert (number.label, number.median, number.rest_median) == ("Habitants", 100.0, 900.0)
+    assert profile.words == () and [item.name for item in profile.numbers] == ["x", "y"]
+
+
+def test_a_segment_that_only_repeats_the_department_is_warned_about() -> None:
+    frame = two_heaps()
+    frame["department"] = ["Maine-et-Loire"] * 10 + ["Rhône"] * 10
+    found = train(frame, plane_recipe(), extras=(CategoricalColumn("department", "", label="Département"),))
+    assert any(gate.name == "redundancy" and "département" in gate.says for gate in found.verdict.warnings)
+
+
+def test_a_column_to_describe_that_the_table_lacks_is_refused() -> None:
+    with pytest.raises(FrameError, match="absentes du tableau : department"):
+        train(two_heaps(), plane_recipe(), extras=(CategoricalColumn("department", ""),))
