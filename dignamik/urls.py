@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
+from clients.web.views import ClientWebsite
 from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
@@ -17,6 +18,7 @@ from segmentation.web.overview import Overview
 from segmentation.web.portfolio import Portfolio, PortfolioClient
 from segmentation.web.prospects import Prospect
 from segmentation.web.publishing import PublishRun
+from segmentation.web.reasons import ClientChange
 from segmentation.web.recommendations import Recommendations
 from segmentation.web.runs import RunList, RunPage
 from segmentation.web.segments import SegmentList, SegmentPage
@@ -25,6 +27,8 @@ urlpatterns = [
     path("", Overview.as_view(), name="overview"),
     path("clients/", Portfolio.as_view(), name="clients"),
     path("clients/<int:pk>/", PortfolioClient.as_view(), name="client"),
+    path("clients/<int:pk>/website/", ClientWebsite.as_view(), name="client_website"),
+    path("clients/<int:pk>/change/", ClientChange.as_view(), name="client-change"),
     path("clients/<int:pk>/decisions/", Decide.as_view(), name="decide"),
     path("recommendations/", Recommendations.as_view(), name="recommendations"),
     path("prospect/", Prospect.as_view(), name="prospect"),

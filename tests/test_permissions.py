@@ -70,6 +70,10 @@ PAGES: dict[str, Methods] = {
     "": PAGE,
     "clients/": PAGE,
     "clients/<int:pk>/": OWN_PAGE,
+    # Amélie's client has no site of its own to leave for.
+    "clients/<int:pk>/website/": {**PAGE, "GET": everyone(404, anonymous=LOGIN, sacha=403)},
+    # Without a segment to go to there is nothing to answer.
+    "clients/<int:pk>/change/": {**PAGE, "GET": everyone(404, anonymous=LOGIN, sacha=403)},
     "map/": PAGE,
     "explorer/": PAGE,
     "clients/<int:pk>/decisions/": DECIDE,

@@ -14,7 +14,8 @@ from dignamik.foundation import french
 from segmentation.engine.document import Document
 from segmentation.engine.errors import DocumentError
 from segmentation.models import Run, Segment
-from segmentation.web.portfolio import Portfolio, labels_of
+from segmentation.web.portfolio import Portfolio
+from segmentation.web.reading import labels_of
 from segmentation.web.shapes import SHAPES
 
 NAMED_ON_AN_AXIS = 3

@@ -18,9 +18,9 @@ from dignamik.foundation.listing import Face, Options
 from segmentation.filters import UNPLACED, PortfolioFilter
 from segmentation.models import Assignment, Run, Segment
 from segmentation.querysets import with_segment
-from segmentation.web import charts
+from segmentation.web import charts, reasons
 from segmentation.web.advice import on_client
-from segmentation.web.reading import ReadsRun
+from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.shapes import SHAPES
 from segmentation.web.standing import badge, margin_in_words
 from segmentation.web.tables import PortfolioTable
@@ -97,6 +97,7 @@ class PortfolioClient(ReadsRun, ClientPage):
             "margin": margin_in_words(place) if place else "",
             "possible": self.possible(place),
             "unknown": self.unknown(place),
+            **reasons.on_client(context["client"], place, self.run),
             **on_client(context["client"], place, self.run, self.request.user),
         }  # fmt: skip
 
@@ -125,9 +126,3 @@ class PortfolioClient(ReadsRun, ClientPage):
         recipe = Run.objects.values_list("recipe", flat=True).get(pk=place.run_id)
         labels = labels_of(recipe)
         return [labels.get(name, name) for name in place.unknown]
-
-
-def labels_of(recipe: Any) -> dict[str, str]:
-    """Column → what people read, for a stored recipe."""
-    columns = [*(recipe or {}).get("numeric", ()), *(recipe or {}).get("categorical", ())]
-    return {column["name"]: column.get("label") or column["name"] for column in columns}

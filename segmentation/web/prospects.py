@@ -30,8 +30,7 @@ from segmentation.models import Play, Run
 from segmentation.runs.placing import Placement, place
 from segmentation.runs.prospecting import AlreadyKnown, keep
 from segmentation.web.advice import READS
-from segmentation.web.portfolio import labels_of
-from segmentation.web.reading import ReadsRun
+from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.standing import Badge, badge, margin_in_words
 
 KEEPS = "clients.add_client"

@@ -32,3 +32,9 @@ class ReadsRun:
 
     def run_context(self) -> dict[str, Any]:
         return {"run": self.run, "is_draft": self.is_draft}
+
+
+def labels_of(recipe: Any) -> dict[str, str]:
+    """Column → what people read, for a stored recipe."""
+    columns = [*(recipe or {}).get("numeric", ()), *(recipe or {}).get("categorical", ())]
+    return {column["name"]: column.get("label") or column["name"] for column in columns}

@@ -26,10 +26,15 @@ def two_runs() -> tuple[Run, Run]:
     a_client("Tard venu", "amelie", at=3)
     after = published()
     for place in moving:
-        other = Segment.objects.exclude(pk=place.segment_id).order_by("pk")[0]
+        other = elsewhere(place)
         Assignment.objects.filter(run=after, client=place.client_id).update(segment=other)
     Assignment.objects.filter(run=after, client=leaver).delete()
     return before, after
+
+
+def elsewhere(place: Assignment) -> Segment:
+    """A segment that the place is not in."""
+    return next(segment for segment in Segment.objects.order_by("pk") if segment.pk != place.segment_id)
 
 
 def page(user: User, run: Run, query: str = "") -> str:
@@ -181,7 +186,7 @@ def test_a_manager_reads_of_their_own_clients_only(amelie: User, karim: User, he
     after = published()
     moved = Assignment.objects.filter(run=after, segment__isnull=False, client__name__startswith="Voisin")[:2]
     for place in moved:
-        other = Segment.objects.exclude(pk=place.segment_id)[0]
+        other = elsewhere(place)
         Assignment.objects.filter(pk=place.pk).update(segment=other)
     html = page(amelie, after)
     assert "parmi vos clients" in html
