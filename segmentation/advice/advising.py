@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from clients.models import Client, HeldService
@@ -18,9 +18,9 @@ from clients.querysets import ClientQuerySet
 from segmentation.advice import facts as book
 from segmentation.advice.conditions import Figures, as_filter, figures_of, holds, in_words
 from segmentation.advice.facts import Facts
-from segmentation.models import Assignment, Decision, Play, Profile, Run, Segment
+from segmentation.models import Decision, Play, Profile, Run, Segment
 
-Row = tuple[Any, ...]  # urgency, play, client, and what the queue is sorted by
+Row = tuple[int, int, int]  # urgency, play, client
 
 
 @dataclass(frozen=True)
@@ -55,26 +55,30 @@ class Playbook:
         chosen = chosen.filter(active=True, segment__in=figures).select_related("segment").order_by("priority", "pk")
         return cls(run, tuple(chosen.prefetch_related("conditions")), figures, quoted)
 
-    def applies(self, play: Play) -> Q | None:
-        """Whom the play is for, on clients annotated with its facts; None when it can be nobody."""
-        today = timezone.localdate()
-        placed = Assignment.objects.filter(run=self.run, client=OuterRef("pk"), segment=play.segment_id)
-        held = HeldService.objects.filter(client=OuterRef("pk"), service=play.service)
-        decided = Decision.objects.in_force(today).filter(client=OuterRef("pk"), play=play)
-        found = Q(Exists(placed), ~Exists(held), ~Exists(decided), do_not_contact=False)
-        for condition in play.conditions.all():
-            term = as_filter(condition, self.figures[play.segment_id], today)
-            if term is None:
-                return None
-            found &= term
-        return found
+    def lines(self, clients: ClientQuerySet) -> QuerySet[Any]:
+        """A row for each of these clients and each play that applies to it now, annotated with `play` and `urgency`.
 
-    def concerned(self, play: Play, clients: ClientQuerySet) -> ClientQuerySet:
-        """The clients among these to whom the play applies now."""
-        found = self.applies(play)
-        if found is None:
-            return clients.none()
-        return clients.annotate(**book.as_annotations(_fields([play]))).filter(found)
+        The client's place leads to the plays of its segment; each play then brings its own conditions.
+        """
+        today = timezone.localdate()
+        here = FilteredRelation("assignments", condition=Q(assignments__run=self.run.pk if self.run else None))
+        held = HeldService.objects.filter(client=OuterRef("pk"), service=OuterRef("offered"))
+        decided = Decision.objects.in_force(today).filter(client=OuterRef("pk"), play=OuterRef("play"))
+        met = Q(pk__in=[])
+        for play in self.plays:
+            terms = [as_filter(item, self.figures[play.segment_id], today) for item in play.conditions.all()]
+            if None not in terms:
+                met |= Q(Q(play=play.pk), *terms)  # the cheap question first: most rows stop there
+        return (
+            clients.annotate(here=here)
+            .annotate(
+                play=F("here__segment__plays"),
+                urgency=F("here__segment__plays__priority"),
+                offered=F("here__segment__plays__service"),
+                **book.as_annotations(_fields(self.plays)),
+            )
+            .filter(met, ~Exists(held), ~Exists(decided), do_not_contact=False)
+        )
 
     def reason(self, play: Play, facts: Facts) -> str:
         """The sentence for one client, from its facts."""
@@ -89,38 +93,26 @@ class Playbook:
         return f"{text[0].upper()}{text[1:]}."
 
 
-def queue(playbook: Playbook, clients: ClientQuerySet, ordering: Sequence[str] = ()) -> QuerySet[Client, Row]:
-    """All advice for these clients in one query: rows of (urgency, play, client, …), to count and to slice.
+def queue(playbook: Playbook, clients: ClientQuerySet, ordering: Sequence[str] = ()) -> QuerySet[Any, Row]:
+    """All advice for these clients in one query: rows of (urgency, play, client), to count and to slice.
 
-    Sorted by `ordering` (columns of the clients), then most urgent first, then by client's name.
+    Sorted by `ordering` (columns of the clients, unknown last), then most urgent first, then by client's name.
     """
-    keys = {f"key_{at}": F(name.lstrip("-")) for at, name in enumerate(ordering)}
-    columns = ("urgency", "play", "pk", "named", *keys)
-    parts = [
-        playbook.concerned(play, clients)
-        .order_by()
-        .annotate(urgency=Value(play.priority), play=Value(play.pk), named=F("name_folded"), **keys)
-        .values_list(*columns)
-        for play in playbook.plays
-        if playbook.applies(play) is not None
-    ]
-    if not parts:
-        return Client.objects.none().values_list("pk", "pk", "pk")
     terms = [
-        F(key).desc(nulls_last=True) if name.startswith("-") else F(key).asc(nulls_last=True)
-        for key, name in zip(keys, ordering, strict=True)
+        F(name[1:]).desc(nulls_last=True) if name.startswith("-") else F(name).asc(nulls_last=True) for name in ordering
     ]
-    return parts[0].union(*parts[1:], all=True).order_by(*terms, "urgency", "named", "pk", "play")
+    found = playbook.lines(clients).order_by(*terms, "urgency", "name_folded", "pk", "play")
+    return found.values_list("urgency", "play", "pk")
 
 
 def advices(playbook: Playbook, rows: Iterable[Row]) -> list[Advice]:
     """Rows of `queue` with their reasons; one query for the facts of all clients named."""
     rows = list(rows)
     plays = {play.pk: play for play in playbook.plays}
-    facts = book.of_clients(row[2] for row in rows)
+    facts = book.of_clients(client for _, _, client in rows)
     return [
         Advice(client, plays[play], playbook.reason(plays[play], facts[client]))
-        for _, play, client, *_ in rows
+        for _, play, client in rows
         if client in facts
     ]
 
@@ -143,19 +135,14 @@ def for_business(playbook: Playbook, segment: Segment, facts: Facts) -> list[Adv
 
 def counts(playbook: Playbook, clients: ClientQuerySet) -> dict[int, int]:
     """How many of these clients each play concerns now, in one query."""
-    applies = {play.pk: playbook.applies(play) for play in playbook.plays}
-    # Marked first and counted outside: an aggregate cannot filter by a subquery on the rows it aggregates.
-    marks = {f"play_{pk}": Case(When(found, then=Value(1))) for pk, found in applies.items() if found is not None}
-    facts = book.as_annotations(_fields(playbook.plays))
-    marked = clients.order_by().annotate(**facts).annotate(**marks)
-    found = marked.aggregate(**{f"clients_{name}": Count(name) for name in marks}) if marks else {}
-    return {pk: found.get(f"clients_play_{pk}", 0) for pk in applies}
+    found = playbook.lines(clients).order_by().values_list("play").annotate(clients=Count("pk"))
+    return {play.pk: 0 for play in playbook.plays} | dict(found)
 
 
 def preview(playbook: Playbook, play: Play, clients: ClientQuerySet, limit: int = 3) -> Sequence[Advice]:
     """A few clients that a play concerns, with the sentence each would get."""
-    chosen = playbook.concerned(play, clients).order_by("pk").values_list("pk", flat=True)[:limit]
-    return advices(playbook, [(play.priority, play.pk, pk) for pk in chosen])
+    rows = queue(playbook, clients.order_by()).filter(play=play.pk)
+    return advices(playbook, rows[:limit])
 
 
 def _fields(plays: Iterable[Play]) -> list[str]:
