@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.views.generic import DetailView
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.views.generic import DetailView, View
 
 from clients.filters import NOBODY, ClientFilter
 from clients.models import Category, Client
@@ -66,6 +68,22 @@ class ClientList(Listing):
                            key=lambda pair: fold(pair[1]))  # fmt: skip
             found["manager"] = [(NOBODY, "Personne"), *named]
         return found
+
+
+class ClientWebsite(RolePage, View):
+    """Leaves for a client's own site: no page names an outside host, and none learns where one comes from."""
+
+    permission_required = "clients.view_client"
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        client = get_object_or_404(Client.objects.visible_to(request.user), pk=pk)
+        address = safe_link(client.website)
+        if not address:
+            raise Http404
+        response = HttpResponseRedirect(address)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
 
 
 class ClientPage(RolePage, DetailView):  # type: ignore[type-arg]

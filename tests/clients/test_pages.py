@@ -126,18 +126,34 @@ def test_it_keeps_a_hostile_name_inert(helene: User, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("website", "link"),
+    ("website", "address"),
     [
-        ("https://exemple.fr/a", 'href="https://exemple.fr/a"'),
-        ("www.exemple.fr", 'href="https://www.exemple.fr"'),
+        ("https://exemple.fr/a", "https://exemple.fr/a"),
+        ("www.exemple.fr", "https://www.exemple.fr"),
         ("javascript:alert(1)", ""),
         ("data:text/html,x", ""),
         ("https://[", ""),
     ],
 )
-def test_it_links_web_addresses_and_nothing_else(helene: User, website: str, link: str) -> None:
+def test_it_leaves_for_web_addresses_and_nothing_else(helene: User, website: str, address: str) -> None:
     client = a_client("Boulangerie Martin")
     Client.objects.filter(pk=client.pk).update(website=website)
-    html = body(signed_in(helene).get(f"/clients/{client.pk}/"))
-    assert website in html
-    assert link in html if link else f'href="{website}' not in html
+    browser, link = signed_in(helene), f"/clients/{client.pk}/website/"
+
+    html = body(browser.get(f"/clients/{client.pk}/"))
+    response = browser.get(link)
+
+    assert website in html and f'href="{website}' not in html
+    assert (f'href="{link}"' in html) == bool(address)
+    if address:
+        assert (response.status_code, response["Location"]) == (302, address)
+        assert response["Referrer-Policy"] == "no-referrer"
+    else:
+        assert response.status_code == 404
+
+
+def test_it_leaves_for_no_site_of_a_foreign_client(karim: User, amelie: User) -> None:
+    client = a_client("Boulangerie Martin")
+    Client.objects.filter(pk=client.pk).update(website="https://exemple.fr", account_manager=amelie)
+
+    assert signed_in(karim).get(f"/clients/{client.pk}/website/").status_code == 404
