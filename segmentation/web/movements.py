@@ -21,7 +21,7 @@ from segmentation.querysets import RunQuerySet
 from segmentation.runs.movements import Cause, Move, Movements, between, published_before
 from segmentation.web.flows import flows, sankey
 
-MOVERS_A_PAGE = 50
+MOVERS_A_PAGE = 25
 OFFERED = 20
 """Other runs that the page offers to compare with, the latest."""
 CAUSES = {
