@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from clients.models import Client
@@ -49,7 +49,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of it. `run` is None after a dry run; `segments` as (slug, name, size in training)."""
+    """What became of it. `run` is None after a dry run; `segments` as (slug, name, size in training), by cluster.
+
+    `everyone` is the frame of all clients that were placed.
+    """
 
     run: Run | None
     state: str
@@ -60,6 +63,7 @@ class Outcome:
     verdict: dict[str, Any]
     movements: dict[str, Any]
     seconds: dict[str, float]
+    everyone: frames.Frame
 
 
 class Clock:
@@ -93,9 +97,11 @@ def retrain(asked: Asked, on_progress: Progress | None = None) -> Outcome:
         except BaseException as problem:
             plain = isinstance(problem, EngineError | Cancelled)
             said = str(problem) if plain else "Le calcul a été interrompu par une erreur."
-            Run.objects.filter(pk=run.pk, state=Run.State.TRAINING).update(
-                state=Run.State.FAILED, error=said, finished_at=timezone.now()
-            )
+            # A disk that is full refuses this too: the next run buries the dead.
+            with suppress(DatabaseError):
+                Run.objects.filter(pk=run.pk, state=Run.State.TRAINING).update(
+                    state=Run.State.FAILED, error=said, finished_at=timezone.now()
+                )
             raise
 
 
@@ -106,7 +112,9 @@ def rehearse(asked: Asked, on_progress: Progress | None = None) -> Outcome:
     clock.seconds |= {"write": 0.0, "total": round(sum(clock.seconds.values()), 3)}
     segments = tuple((item.slug, item.name, item.size) for item in plan.named)
     placed = sum(standing != NOT_CLASSIFIABLE for standing in score(everyone.columns, fit.document).standing)
-    return Outcome(None, "dry_run", fit, len(fit.index), placed, segments, plan.verdict, plan.movements, clock.seconds)
+    return Outcome(
+        None, "dry_run", fit, len(fit.index), placed, segments, plan.verdict, plan.movements, clock.seconds, everyone
+    )
 
 
 def _recipe(asked: Asked) -> Recipe:
@@ -153,11 +161,25 @@ def _carry_out(run: Run, recipe: Recipe, asked: Asked, on_progress: Progress | N
         if passed and asked.publish:
             publish(run, by=asked.by)
             run.refresh_from_db(fields=["state"])
-    export(run, fit)
+    _export(run, fit)
     clock.seconds["total"] = round(sum(clock.seconds.values()), 3)
     Run.objects.filter(pk=run.pk).update(seconds=clock.seconds)
     named = tuple((segments[item.cluster].slug, segments[item.cluster].name, item.size) for item in plan.named)
-    return Outcome(run, run.state, fit, run.clients, run.scored, named, plan.verdict, plan.movements, clock.seconds)
+    return Outcome(
+        run, run.state, fit, run.clients, run.scored, named, plan.verdict, plan.movements, clock.seconds, everyone
+    )
+
+
+def _export(run: Run, fit: Fit) -> None:
+    """The notebook's file. It is an export: without it the run stands, and says so."""
+    try:
+        export(run, fit)
+    except OSError as problem:
+        run.notes = [
+            *run.notes,
+            f"Le fichier pour notebook n’a pas pu être écrit\u00a0: {problem.strerror or problem}.",
+        ]
+        run.save(update_fields=["notes"])
 
 
 def _write_run(run: Run, asked: Asked, fit: Fit, plan: identity.Plan, segments: dict[int, Segment]) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from tqdm import tqdm
 
 from dignamik.foundation.locks import Busy
 from segmentation.engine.errors import EngineError, NothingToTrain
 from segmentation.runs.reporting import as_json, as_sentences
 from segmentation.runs.requesting import FEWEST_SEGMENTS, LARGEST_SEED, MOST_SEGMENTS
-from segmentation.runs.retraining import Asked, rehearse, retrain
+from segmentation.runs.retraining import Asked, Outcome, rehearse, retrain
 
 DONE, FAILED, HELD, NOTHING, BUSY = 0, 1, 2, 3, 4
 
@@ -30,8 +32,15 @@ class Command(BaseCommand):
         parser.add_argument("--no-publish", action="store_true", help="calcule et garde le résultat sans le publier")
         parser.add_argument("--dry-run", action="store_true", help="calcule sans rien écrire")
         parser.add_argument("--json", action="store_true", help="un seul objet JSON sur la sortie standard")
+        parser.add_argument(
+            "--report",
+            type=Path,
+            metavar="DOSSIER",
+            help="écrit les figures, les tableaux et un rapport dans ce dossier",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        report = self._report(options)
         asked = Asked(
             clusters=_clusters(options["clusters"]), seed=_seed(options["seed"]), publish=not options["no_publish"]
         )
@@ -44,17 +53,53 @@ class Command(BaseCommand):
             self._stop(options, NOTHING, f"Rien à entraîner : {problem}")
         except EngineError as problem:
             self._stop(options, FAILED, str(problem))
+        except (DatabaseError, OSError) as problem:
+            self._stop(options, FAILED, _not_kept(problem))
         if options["json"]:
             self.stdout.write(json.dumps(as_json(outcome), ensure_ascii=False))
         else:
             self.stdout.write("\n".join(as_sentences(outcome)))
+        if report is not None:
+            self._write(report, outcome)
         if not outcome.verdict["passed"]:
             sys.exit(HELD)
+
+    def _report(self, options: dict[str, Any]) -> Path | None:
+        """The folder of the report, known to be writable before a long run begins."""
+        folder: Path | None = options["report"]
+        if folder is None:
+            return None
+        # Imported here: drawing takes a second to load, and a run without a report need not wait for it.
+        from segmentation.runs.report.writing import CannotWrite, prepared
+
+        try:
+            return prepared(folder)
+        except CannotWrite as problem:
+            self._stop(options, FAILED, str(problem))
+            raise
+
+    def _write(self, folder: Path, outcome: Outcome) -> None:
+        from segmentation.runs.report.writing import CannotWrite, write
+
+        try:
+            written = write(outcome, folder)
+        except CannotWrite as problem:
+            raise CommandError(f"{problem} Le calcul, lui, est fait.", returncode=FAILED) from problem
+        self.stderr.write(f"Rapport écrit dans {folder}\u00a0: {', '.join(path.name for path in written)}.")
 
     def _stop(self, options: dict[str, Any], code: int, sentence: str) -> None:
         if options["json"]:
             self.stdout.write(json.dumps({"error": sentence}, ensure_ascii=False))
         raise CommandError(sentence, returncode=code)
+
+
+def _not_kept(problem: Exception) -> str:
+    """What an operator can act on; the driver's own words are for `--traceback`."""
+    why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem).strip()
+    return (
+        f"Le calcul n’a pas pu être enregistré\u00a0: l’écriture a été refusée ({why}). Le disque est-il plein, ou en "
+        "lecture seule\u00a0? Rien n’a changé pour les lecteurs."
+    )
 
 
 class _Bar:

@@ -1,0 +1,1 @@
+"""What an analyst takes away from a run: figures, sheets and a page. Only `retrain --report` and notebooks load it."""
