@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.metrics import adjusted_rand_score
 
 from segmentation.engine.errors import NothingToTrain
+from segmentation.engine.lineage import match
 from segmentation.engine.recipe import Recipe
 from segmentation.engine.scoring import score
-from segmentation.engine.training import train
+from segmentation.engine.training import Fit, train
 from tests.planted import FOLLOWERS, Portfolio
 from tests.segmentation.engine.tables import plane_recipe, two_heaps, word_recipe
 
@@ -81,7 +82,43 @@ def test_a_giant_makes_no_segment_of_its_own_and_moves_few_others(agency: Portfo
     frame.loc[frame.index[0], ["turnover", "seniority_years"]] = [9e10, 4_000.0]
     found = train(frame, quick)
     assert np.bincount(found.labels).min() > 5
-    assert adjusted_rand_score(train(agency.frame, quick).labels[1:], found.labels[1:]) > 0.9
+    assert moved(train(agency.frame, quick), found) < 0.05
+
+
+@pytest.mark.parametrize("column", ["turnover", "followers_facebook"])
+def test_a_value_a_million_times_too_large_moves_few_clients(
+    agency: Portfolio, quick: Recipe, fit: Fit, column: str
+) -> None:
+    frame = agency.frame.copy()
+    row = frame[column].dropna().index[0]
+    frame.loc[row, column] = max(1.0, float(frame.loc[row, column])) * 1e6
+    found = train(frame, quick, published=fit.document)
+    assert np.bincount(found.labels).min() > 5
+    assert moved(fit, found) < 0.05
+
+
+def moved(before: Fit, after: Fit) -> float:
+    """Share of clients whose group is another one once the groups are matched."""
+    old = {int(pk): f"s{label}" for pk, label in zip(before.index, before.labels, strict=True)}
+    new = {int(pk): int(label) for pk, label in zip(after.index, after.labels, strict=True)}
+    return match(new, old).moved_share
+
+
+def test_a_client_entered_many_times_over_makes_no_segment_of_its_own(agency: Portfolio, quick: Recipe) -> None:
+    twins = pd.concat([agency.frame, *[agency.frame.iloc[:1]] * 12], ignore_index=True)
+    found = train(twins, quick)
+    assert np.bincount(found.labels).min() > 20
+    assert len(set(found.labels[len(agency.frame) :])) == 1
+
+
+def test_one_client_fewer_than_the_least_that_can_be_cut_is_refused() -> None:
+    with pytest.raises(NothingToTrain, match="il en faut au moins 10"):
+        train(two_heaps().iloc[:9], plane_recipe(clusters=4))
+
+
+def test_a_published_model_of_other_columns_is_no_hindrance(agency: Portfolio, quick: Recipe, fit: Fit) -> None:
+    found = train(two_heaps(), plane_recipe(), published=fit.document)
+    assert found.k == 2
 
 
 def test_five_hundred_trades_of_one_client_each_are_one_other_trade(agency: Portfolio, quick: Recipe) -> None:
