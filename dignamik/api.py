@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from clients.api.categories import Categories
 from segmentation.api.advice import ClientRecommendations, Recommendations
+from segmentation.api.asking import RunJobs
 from segmentation.api.explorer import Explorer
 from segmentation.api.map import ClientMap, Neighbours
 from segmentation.api.portfolio import Portfolio
@@ -60,6 +61,7 @@ urlpatterns = [
         ClientRecommendations.as_view({"get": "list"}),
         name="api-client-recommendations",
     ),
+    path("v1/runs/jobs/<str:pk>/", RunJobs.as_view({"get": "retrieve"}), name="api-run-job"),
     path("v1/explorer/", Explorer.as_view({"get": "list"}), name="api-explorer"),
     path("v1/", include(router.urls)),
     path("v1/<path:rest>", Nowhere.as_view(), name="api-nowhere"),

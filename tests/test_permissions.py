@@ -61,6 +61,7 @@ JUDGE: Methods = {
     "GET": everyone(403, anonymous=LOGIN, sacha=403, anais=405, adele=405),
     "POST": ASK["POST"],
 }
+FOLLOWED = everyone(403, anonymous=401, sacha=403, anais=200, adele=200)
 KEEP: Methods = {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403, anais=403)}
 ADVISE: Methods = {**READ, "POST": everyone(400, anonymous=401, sacha=403, anais=403)}
 COMPUTE: Methods = {**READ, "GET": READ["PUT"], "POST": READ["GET"]}
@@ -104,7 +105,9 @@ API: dict[str, Methods] = {
     "api/v1/categories/": READ,
     "api/v1/segments/": READ,
     "api/v1/segments/<str:slug>/": READ,
-    "api/v1/runs/": READ,
+    "api/v1/runs/": {**READ, "POST": everyone(403, anonymous=401, sacha=403, anais=202, adele=202)},
+    "api/v1/runs/jobs/<str:pk>/": {**READ, "GET": FOLLOWED}
+    | {name: FOLLOWED | {"anais": 405, "adele": 405} for name in ("POST", "PUT", "PATCH", "DELETE")},
     "api/v1/runs/<str:pk>/": READ,
     "api/v1/score/": COMPUTE,
     "api/v1/<path:rest>": dict.fromkeys(READ, everyone(404, anonymous=401, sacha=404)),
@@ -272,10 +275,10 @@ def test_every_operation_of_the_schema_is_in_the_table() -> None:
     for path, operations in paths.items():
         methods = shapes[re.sub(r"{[^}]*}", "{}", path)]
         assert {name.upper() for name in operations} <= {
-            # 400: allowed, but an empty body says nothing.
+            # 400: allowed, but an empty body says nothing; 202: allowed, and it asks for something.
             method
             for method, statuses in methods.items()
-            if {200, 400} & set(statuses.values())
+            if {200, 202, 400} & set(statuses.values())
         }
 
 

@@ -11,7 +11,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dignamik.foundation.refusals import Refusal
 from dignamik.foundation.resources import Resource, key
+from segmentation.api.asking import ASKS, RunIn, RunJob, ask
 from segmentation.disclosure import figures_are_open, runs_open_to
 from segmentation.models import Run
 from segmentation.querysets import RunQuerySet
@@ -58,10 +60,21 @@ class RunDetail(RunRow):
 
 
 class Runs(Resource):
-    permission_required = ("segmentation.view_run",)
     queryset = Run.objects.none()
     row_class = RunRow
     detail_class = RunDetail
+
+    @property
+    def permission_required(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Reading runs, and besides asking for one."""
+        return ("segmentation.view_run", *([ASKS] if self.action == "create" else []))
+
+    @property
+    def answers(self) -> dict[int, Any]:  # type: ignore[override]
+        return {202: RunJob, 409: Refusal} if self.action == "create" else {}
+
+    def get_serializer_class(self) -> Any:
+        return RunIn if self.action == "create" else super().get_serializer_class()
 
     def get_queryset(self) -> RunQuerySet:
         return runs_open_to(self.request.user).listed()
@@ -74,6 +87,10 @@ class Runs(Resource):
         """Calculs publiés, du plus récent au plus ancien ; les autres aussi pour qui peut voir les brouillons."""
         page = self.paginate_queryset(self.get_queryset()) or []
         return self.get_paginated_response([self.row(run) for run in page])
+
+    def create(self, request: Request) -> Response:
+        """Demander un calcul : un exécutant s’en charge, la réponse dit où le suivre."""
+        return ask(request)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """Un calcul, ses mesures et ses contrôles."""
