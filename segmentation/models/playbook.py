@@ -15,6 +15,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from clients.models import Client, HeldService
+from dignamik.foundation import french
 from segmentation.models.runs import Segment
 from segmentation.querysets import DecisionManager
 
@@ -180,3 +181,13 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} : {self.play}"
+
+    @property
+    def said(self) -> str:
+        """As people say it, with its day: « planifié pour le 3 décembre 2026 », « remis au 3 décembre 2026 »."""
+        if self.until is None:
+            return str(self.get_kind_display())
+        day = french.day(self.until)
+        if self.kind == self.Kind.SNOOZED:
+            return f"remis au {day}"
+        return f"{self.get_kind_display()} {'pour le' if self.kind == self.Kind.PLANNED else 'jusqu’au'} {day}"

@@ -19,7 +19,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import View
 
 from clients.models import Client
-from dignamik.foundation import french
 from dignamik.foundation.pages import RolePage
 from segmentation.advice.advising import Advice, Playbook, counts, for_client
 from segmentation.advice.deciding import FARTHEST, LONGEST_COMMENT, CannotDecide, decide
@@ -29,13 +28,6 @@ from segmentation.web.reading import ReadsRun
 
 DECIDES = "segmentation.add_decision"
 READS = "segmentation.view_play"
-SAID = {
-    Decision.Kind.PLANNED: "Planifié",
-    Decision.Kind.DONE: "Fait",
-    Decision.Kind.REFUSED: "Écarté",
-    Decision.Kind.SNOOZED: "Remis à plus tard",
-    Decision.Kind.REOPENED: "Rouvert",
-}
 
 
 # --- Deciding --------------------------------------------------------------------------------------------------------
@@ -76,7 +68,7 @@ class Decide(ReadsRun, RolePage, View):
         except CannotDecide as refusal:
             self.complain([str(refusal)])
             return
-        text = f"{SAID[Decision.Kind(made.kind)]}{when(made)}\u00a0: {play.title}"
+        text = f"{made.said.capitalize()}\u00a0: {play.title}"
         where = f"{client.get_absolute_url()}#decisions"
         messages.success(self.request, format_html('{} (<a href="{}">{}</a>).', text, where, client.name))
 
@@ -90,13 +82,6 @@ class Decide(ReadsRun, RolePage, View):
         if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, here, self.request.is_secure()):
             return asked
         return client.get_absolute_url()
-
-
-def when(decision: Decision) -> str:
-    """« pour le 3 décembre 2026 », with its space before; nothing where there is no day."""
-    if decision.until is None:
-        return ""
-    return f" {'pour le' if decision.kind == Decision.Kind.PLANNED else 'jusqu’au'} {french.day(decision.until)}"
 
 
 @dataclass(frozen=True)

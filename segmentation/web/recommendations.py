@@ -19,7 +19,7 @@ from segmentation.advice.queueing import TO_DECIDE, AdviceFilter, Line, Queue
 from segmentation.disclosure import figures_are_open
 from segmentation.models import Decision, Play, Segment
 from segmentation.querysets import with_segment
-from segmentation.web.advice import READS, deciding
+from segmentation.web.advice import DECIDES, READS, deciding
 from segmentation.web.portfolio import Portfolio
 
 TABS = {
@@ -100,7 +100,10 @@ class Recommendations(Portfolio):
 
     @cached_property
     def table(self) -> Any:
-        return AdviceTable([], order_by=(), request=self.request)
+        table = AdviceTable([], order_by=(), request=self.request)
+        if not self.request.user.has_perm(DECIDES):
+            table.columns.hide("actions")
+        return table
 
     @cached_property
     def lines(self) -> Sequence[Line]:

@@ -245,6 +245,11 @@ def test_two_hundred_clients_cost_as_many_queries_as_ten(amelie: User, run: Run)
     assert max(few) <= 25
 
 
+def test_who_only_reads_has_no_column_of_buttons(anais: User, helene: User, clients: list[Client]) -> None:
+    assert "Décision</th>" not in signed_in(anais).get("/recommendations/").content.decode()
+    assert "Décision</th>" in signed_in(helene).get("/recommendations/").content.decode()
+
+
 # --- The API ---------------------------------------------------------------------------------------------------------
 
 

@@ -151,3 +151,17 @@ def test_a_play_that_was_decided_on_cannot_be_deleted(client: Client, play: Play
     decided(client, play, "planned")
     with pytest.raises(ProtectedError):
         play.delete()
+
+
+@pytest.mark.parametrize(
+    ("kind", "until", "said"),
+    [
+        ("planned", None, "planifié"),
+        ("planned", date(2026, 12, 1), "planifié pour le 1er\u00a0décembre 2026"),
+        ("refused", date(2026, 12, 3), "écarté jusqu’au 3\u00a0décembre 2026"),
+        ("snoozed", date(2026, 12, 3), "remis au 3\u00a0décembre 2026"),
+        ("done", None, "fait"),
+    ],
+)
+def test_a_decision_is_said_with_its_day(kind: str, until: date | None, said: str) -> None:
+    assert Decision(kind=kind, until=until).said == said
