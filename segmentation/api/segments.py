@@ -49,6 +49,9 @@ class NumberProfile(serializers.Serializer[Any]):
     rest_median = serializers.FloatField(allow_null=True)
     rest_present = serializers.FloatField(allow_null=True)
     rank = serializers.FloatField(allow_null=True, help_text="0 : le plus bas de la base ; 1 : le plus haut.")
+    of_total = serializers.FloatField(
+        allow_null=True, required=False, help_text="Part du segment dans la somme des valeurs connues, s’il y en a une."
+    )
 
 
 class WordShare(serializers.Serializer[Any]):
