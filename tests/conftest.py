@@ -36,6 +36,9 @@ os.environ.update(
     CSRF_TRUSTED_ORIGINS="",
     TILES_URL="",
     PROXY_COUNT="0",
+    EMAIL_BACKEND="dignamik.foundation.mailing.TerminalEmail",
+    SITE_URL="",
+    RETRAIN_SCHEDULE="",
     DJANGO_SETTINGS_MODULE="dignamik.settings",
 )
 

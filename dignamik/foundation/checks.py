@@ -6,9 +6,12 @@ import importlib.util
 from typing import Any
 from urllib.parse import urlsplit
 
+from croniter import croniter
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
+
+CRON_FIELDS = 5  # croniter would also read seconds and years
 
 
 @register(Tags.compatibility)
@@ -21,6 +24,21 @@ def refuse_psycopg_3(**kwargs: Any) -> list[CheckMessage]:
             "psycopg 3 est installé : Django le préférerait à psycopg2, dont Dignamik utilise COPY.",
             hint="Désinstallez « psycopg », gardez « psycopg2-binary ».",
             id="dignamik.E002",
+        )
+    ]
+
+
+@register
+def refuse_a_schedule_that_no_clock_reads(**kwargs: Any) -> list[CheckMessage]:
+    """A worker would die of it at night."""
+    written = settings.RETRAIN_SCHEDULE
+    if not written or (len(written.split()) == CRON_FIELDS and croniter.is_valid(written)):
+        return []
+    return [
+        Error(
+            f"RETRAIN_SCHEDULE ne se lit pas : « {written} ».",
+            hint="Cinq champs comme dans cron, par exemple « 0 5 * * 1 » pour chaque lundi à 5 h.",
+            id="dignamik.E005",
         )
     ]
 

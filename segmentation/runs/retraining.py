@@ -26,6 +26,7 @@ from segmentation.engine.scoring import NOT_CLASSIFIABLE, score
 from segmentation.engine.training import Fit, train
 from segmentation.models import Run, Segment
 from segmentation.runs import bulk, frames, identity
+from segmentation.runs.alerting import alert_admins
 from segmentation.runs.exporting import export
 from segmentation.runs.placing import Placement, placements
 from segmentation.runs.publishing import publish
@@ -93,7 +94,7 @@ def retrain(asked: Asked, on_progress: Progress | None = None) -> Outcome:
             clusters=asked.clusters, requested_by=asked.by,
         )  # fmt: skip
         try:
-            return _carry_out(run, recipe, asked, on_progress)
+            outcome = _carry_out(run, recipe, asked, on_progress)
         except BaseException as problem:
             plain = isinstance(problem, EngineError | Cancelled)
             said = str(problem) if plain else "Le calcul a été interrompu par une erreur."
@@ -102,7 +103,12 @@ def retrain(asked: Asked, on_progress: Progress | None = None) -> Outcome:
                 Run.objects.filter(pk=run.pk, state=Run.State.TRAINING).update(
                     state=Run.State.FAILED, error=said, finished_at=timezone.now()
                 )
+            if not isinstance(problem, Cancelled):
+                alert_admins(run.pk)
             raise
+        if outcome.state == Run.State.HELD:
+            alert_admins(run.pk)
+        return outcome
 
 
 def rehearse(asked: Asked, on_progress: Progress | None = None) -> Outcome:
@@ -124,9 +130,11 @@ def _recipe(asked: Asked) -> Recipe:
 
 def _bury_the_dead() -> None:
     """Runs still marked as training while we hold the lock belong to a process that died."""
-    Run.objects.filter(state=Run.State.TRAINING).update(
-        state=Run.State.FAILED, error="Le calcul a été interrompu avant la fin.", finished_at=timezone.now()
-    )
+    dead = Run.objects.filter(state=Run.State.TRAINING)
+    numbers = list(dead.values_list("pk", flat=True))
+    dead.update(state=Run.State.FAILED, error="Le calcul a été interrompu avant la fin.", finished_at=timezone.now())
+    for number in numbers:
+        alert_admins(number)
 
 
 def _fit(

@@ -7,11 +7,14 @@ import time
 from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.utils import timezone
 
 from dignamik.foundation.jobs import work_once
 from dignamik.work import KINDS
+from segmentation.runs.scheduling import Schedule
 
 PAUSE_SECONDS = 1.0
 
@@ -26,6 +29,7 @@ class Command(BaseCommand):
         self.leaving = False
         signal.signal(signal.SIGTERM, self._leave)
         signal.signal(signal.SIGINT, self._leave)
+        self.schedule = Schedule(settings.RETRAIN_SCHEDULE, timezone.now())
         while not self.leaving:
             job = self._work()
             if job is None:
@@ -37,6 +41,7 @@ class Command(BaseCommand):
         """One job. A database that is away for a moment is waited for, not died of."""
         try:
             close_old_connections()
+            self.schedule.tend(timezone.now())
             job = work_once(KINDS)
         except (OperationalError, InterfaceError) as problem:
             self.stderr.write(f"Base de données injoignable, nouvel essai : {problem}")
