@@ -128,8 +128,8 @@ NOTES = """
 adjusted Rand: agreement with the planted groups, 1 is perfect, 0 is chance. k: chosen number, mean. right k: share of
 portfolios whose k is the planted one. structure: share of portfolios in which the recipe's own test finds groups (ours:
 better than shuffled data and stable; plain: silhouette above 0.25, Kaufman and Rousseeuw). churn: share of clients that
-change group, after matching, on a retrain with 90 % of the rows, and on the same rows with another seed; ours starts from
-the published model, as in service. Where no structure is found the run would be held, and readers see no churn at all.
+change group, after matching, on a retrain with 90 % of the rows, and on the same rows with another seed; ours starts
+from the published model, as in service. Where no structure is found the run would be held, and readers see no churn.
 """
 
 
