@@ -138,6 +138,7 @@ MODELS = {
     "clients/client": KEPT,  # Amélie's client comes from the source
     "clients/category": EDITED,
     "clients/demo": SHOWN,
+    "foundation/job": SHOWN,
     "segmentation/run": SHOWN,
     "segmentation/publication": SHOWN,
     "segmentation/segment": NAMED,
@@ -247,6 +248,7 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "clients/client": client,
         "clients/category": category,
         "clients/demo": Demo.objects.create(seed=1, planted_on="2026-11-23"),
+        "foundation/job": Job.objects.latest("pk"),
         "segmentation/run": run,
         "segmentation/publication": Publication.objects.latest("pk"),
         "segmentation/segment": segment,
