@@ -164,6 +164,11 @@ def test_a_run_that_is_done_leads_to_its_page(anais: User, state: str, said: str
     assert said in html
 
 
+def test_the_page_of_a_run_says_why_its_number_was_imposed(anais: User) -> None:
+    run = a_run("held", clusters=4, choice={"asked_why": "Comme l’an dernier"})
+    assert "«&nbsp;Comme l’an dernier&nbsp;»" in body(signed_in(anais).get(f"/runs/{run.pk}/"))
+
+
 def test_a_job_that_nobody_takes_is_said_to_have_no_worker(anais: User) -> None:
     silent = "Aucun exécutant ne répond"
     job = a_job(anais)
