@@ -14,11 +14,10 @@ from dignamik.foundation.models import Job
 from dignamik.foundation.refusals import StrictSerializer
 from dignamik.foundation.resources import Resource, key
 from segmentation.api.figures import WholeNumber
+from segmentation.engine.recipe import FEWEST_SEGMENTS, MOST_SEGMENTS
 from segmentation.runs.requesting import (
-    FEWEST_SEGMENTS,
     LARGEST_SEED,
     LONGEST_WHY,
-    MOST_SEGMENTS,
     AlreadyAsked,
     demands,
     request_run,

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from segmentation.engine.errors import RecipeError
 
 RECIPE_FORMAT = 1
+FEWEST_SEGMENTS, MOST_SEGMENTS = 2, 30
 
 Transform = Literal["signed_log", "identity"]
 NumericFill = Literal["median", "mean"]
@@ -231,10 +232,10 @@ def _options(recipe: Recipe) -> str:
 
 
 def _range(recipe: Recipe) -> str:
-    if not 2 <= recipe.k_min <= recipe.k_max <= 30:
-        return "Le nombre de segments essayés va de 2 à 30, le minimum avant le maximum."
-    if recipe.clusters is not None and not 2 <= recipe.clusters <= 30:
-        return "Le nombre de segments imposé est compris entre 2 et 30."
+    if not FEWEST_SEGMENTS <= recipe.k_min <= recipe.k_max <= MOST_SEGMENTS:
+        return f"Le nombre de segments essayés va de {FEWEST_SEGMENTS} à {MOST_SEGMENTS}, le minimum avant le maximum."
+    if recipe.clusters is not None and not FEWEST_SEGMENTS <= recipe.clusters <= MOST_SEGMENTS:
+        return f"Le nombre de segments imposé est compris entre {FEWEST_SEGMENTS} et {MOST_SEGMENTS}."
     return ""
 
 

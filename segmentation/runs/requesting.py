@@ -17,7 +17,6 @@ from dignamik.foundation.locks import Busy, exclusive
 from dignamik.foundation.models import Job
 
 KIND = "run"
-FEWEST_SEGMENTS, MOST_SEGMENTS = 2, 50
 LARGEST_SEED = 2**31 - 1
 LONGEST_WHY = 500
 LATEST = 5

@@ -18,11 +18,10 @@ from django.views.generic import View
 from dignamik.foundation import jobs
 from dignamik.foundation.models import Job
 from dignamik.foundation.pages import RolePage
+from segmentation.engine.recipe import FEWEST_SEGMENTS, MOST_SEGMENTS
 from segmentation.models import Run
 from segmentation.runs.requesting import (
-    FEWEST_SEGMENTS,
     LONGEST_WHY,
-    MOST_SEGMENTS,
     AlreadyAsked,
     demands,
     expected_seconds,

@@ -59,7 +59,7 @@ def test_an_imposed_number_is_kept_with_its_reason(anais: User) -> None:
         ("4", "", "Écrivez pourquoi"),
         ("4", "   ", "Écrivez pourquoi"),
         ("1", "un seul", "supérieure ou égale à 2"),
-        ("51", "trop", "inférieure ou égale à 50"),
+        ("31", "trop", "inférieure ou égale à 30"),
         ("quatre", "en lettres", "nombre entier"),
         ("4", "x" * 501, "500"),
         ("4", "a\0b", "nul"),

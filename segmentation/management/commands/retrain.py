@@ -13,8 +13,9 @@ from tqdm import tqdm
 
 from dignamik.foundation.locks import Busy
 from segmentation.engine.errors import EngineError, NothingToTrain
+from segmentation.engine.recipe import FEWEST_SEGMENTS, MOST_SEGMENTS
 from segmentation.runs.reporting import as_json, as_sentences
-from segmentation.runs.requesting import FEWEST_SEGMENTS, LARGEST_SEED, MOST_SEGMENTS
+from segmentation.runs.requesting import LARGEST_SEED
 from segmentation.runs.retraining import Asked, Outcome, rehearse, retrain
 
 DONE, FAILED, HELD, NOTHING, BUSY = 0, 1, 2, 3, 4
@@ -125,7 +126,7 @@ def _clusters(text: str) -> int | None:
     if text == "auto":
         return None
     if not (text.isascii() and text.isdecimal() and FEWEST_SEGMENTS <= int(text) <= MOST_SEGMENTS):
-        raise CommandError("--clusters attend « auto » ou un nombre de 2 à 50.")
+        raise CommandError(f"--clusters attend « auto » ou un nombre de {FEWEST_SEGMENTS} à {MOST_SEGMENTS}.")
     return int(text)
 
 
