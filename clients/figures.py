@@ -11,7 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery, Sum
+from django.db.models import Exists, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
@@ -92,12 +93,14 @@ def refresh_derived(pks: Sequence[int], *, changed_at: datetime) -> None:
     """Recompute latest turnover and followers of these clients from their rows, and date the change."""
     for start in range(0, len(pks), CHUNK):
         latest = Turnover.objects.filter(client=OuterRef("pk")).order_by("-year")
-        readings = Followers.objects.filter(client=OuterRef("pk"), count__isnull=False)
+        # Who has no account has no follower there: a known zero, as for the model and for advice.
+        known = Q(count__isnull=False) | Q(has_account=False)
+        readings = Followers.objects.filter(known, client=OuterRef("pk"))
         later = Followers.objects.filter(
-            client=OuterRef("client"), platform=OuterRef("platform"), count__isnull=False,
-            measured_on__gt=OuterRef("measured_on"),
-        )  # fmt: skip
-        total = readings.filter(~Exists(later)).order_by().values("client").annotate(total=Sum("count"))
+            known, client=OuterRef("client"), platform=OuterRef("platform"), measured_on__gt=OuterRef("measured_on")
+        )
+        latest_known = readings.filter(~Exists(later)).order_by().values("client")
+        total = latest_known.annotate(total=Sum(Coalesce("count", 0)))
         Client.objects.filter(pk__in=pks[start : start + CHUNK]).update(
             changed_at=changed_at,
             turnover=Subquery(latest.values("amount")[:1]),

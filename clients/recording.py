@@ -6,6 +6,7 @@ no `save()` override is needed anywhere.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -113,6 +114,11 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
     return outcome
 
 
+def twin_of(fact: ClientFacts) -> Client | None:
+    """The client that `record` would write these facts to, or None: they would make a new one."""
+    return _known([fact]).get(_key(fact))
+
+
 def withdraw(source_ids: Iterable[str], stamp: Stamp) -> int:
     """Mark clients that their source no longer has: out of every list, never deleted. Returns how many."""
     rows = list(Client.objects.filter(source_id__in=list(source_ids), withdrawn_at=None))
@@ -154,12 +160,30 @@ def _known(facts: Sequence[ClientFacts]) -> dict[str | tuple[str, str], Client]:
         for client in rows.filter(source_id__in=ids[start : start + CHUNK]):
             found[str(client.source_id)] = client
     by_pk = {client.pk: client for client in found.values()}
+    candidates: dict[tuple[str, str], list[Client]] = defaultdict(list)
     for start in range(0, len(names), CHUNK):
         for row in rows.filter(name_folded__in=names[start : start + CHUNK]):
             client = by_pk.setdefault(row.pk, row)  # one object a row, or the later write would undo the earlier
-            found.setdefault(_name_and_place(client.name, client.postal_code, ""), client)
-            found.setdefault(_name_and_place(client.name, "", client.city), client)
+            for key in {_name_and_place(client.name, *place) for place in _places(client)}:
+                candidates[key].append(client)
+    for key, clients in candidates.items():
+        if one := _the_one(clients):
+            found[key] = one
     return found
+
+
+def _places(client: Client) -> list[tuple[str, str]]:
+    """What may name this client's place: its postal code, its town; nothing only where it has neither."""
+    named = [(client.postal_code, ""), ("", client.city)]
+    return [place for place in named if any(place)] or [("", "")]
+
+
+def _the_one(clients: Sequence[Client]) -> Client | None:
+    """Whom a name and a place mean. A town alone that means several means the one without a postal code, or nobody."""
+    if len({client.postal_code for client in clients}) == 1:
+        return clients[0]
+    bare = [client for client in clients if not client.postal_code]
+    return bare[0] if len(bare) == 1 else None
 
 
 def _categories(facts: Sequence[ClientFacts]) -> dict[str, Category]:
@@ -209,7 +233,16 @@ def _apply(
         client.sector = client.category.sector
     if client.account_manager_name and "account_manager" not in client.local_fields:
         client.account_manager = managers.get(client.account_manager_name.casefold())
+    if _lets_go(client, fact, stamp):
+        client.account_manager_name, client.account_manager = "", None
     client.withdrawn_at = None
+
+
+def _lets_go(client: Client, fact: ClientFacts, stamp: Stamp) -> bool:
+    """The internal database names nobody any more: the one silence that erases, since a name opens the client."""
+    silent = "account_manager_name" in fact.fields and not fact.fields["account_manager_name"]
+    ours = {"account_manager", "account_manager_name"} & set(client.local_fields)
+    return stamp.origin is Origin.SYNC and silent and not ours
 
 
 def _set_position(client: Client, fact: ClientFacts, stamp: Stamp, outcome: Recorded) -> None:

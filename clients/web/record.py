@@ -28,8 +28,8 @@ def latest_readings(client: Client) -> list[NetworkReading]:
 
 
 def _latest(label: str, readings: list[Followers]) -> NetworkReading:
-    """`readings` latest first. The count is the latest known one, as in the client's total."""
-    counted = next((item for item in readings if item.count is not None), None)
+    """`readings` latest first. What counts is the latest count or "no account", as in the client's total."""
+    counted = next((item for item in readings if item.count is not None or item.has_account is False), None)
     account = next((item.has_account for item in readings if item.has_account is not None), None)
     latest = counted or next(iter(readings), None)
     return NetworkReading(

@@ -110,14 +110,17 @@ class ClientMap(Portfolio):
     def cell_size(self) -> float:
         """Degrees. Finer in a small rectangle."""
         west, south, east, north = self.query_box()
-        span = max(east - west, north - south) or 360.0
+        span = max(east - west, north - south, 1e-6)  # a point of a rectangle has no logarithm
         depth = math.floor(math.log2(360 * CELLS_ACROSS / span))
         return 360 / 2.0 ** min(FINEST, max(COARSEST, depth))
 
     def query_box(self) -> tuple[float, float, float, float]:
-        """The filter's rectangle, already found valid; the whole world without one."""
-        west, south, east, north = (self.request.query_params.get("bbox") or "-180,-90,180,90").split(",")
-        return float(west), float(south), float(east), float(north)
+        """The filter's rectangle, as the filter understood it; the whole world without one."""
+        asked = self.request.query_params.get("bbox", "").strip()
+        if not asked:
+            return -180.0, -90.0, 180.0, 90.0
+        west, south, east, north = (float(part) for part in asked.split(","))
+        return west, south, east, north
 
 
 class Neighbours(ClientMap):

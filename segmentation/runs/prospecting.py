@@ -9,15 +9,14 @@ from django.utils import timezone
 
 from clients.facts import ClientFacts, Origin, Stamp
 from clients.models import Client
-from clients.places import fold
-from clients.recording import record
+from clients.recording import record, twin_of
 from dignamik.foundation.locks import exclusive
 from segmentation.models import Run
 from segmentation.runs.placing import place_client
 
 
 class AlreadyKnown(Exception):
-    """A client of that name at that postal code is in the book; recording again would write over it."""
+    """A client of that name at that place is in the book; recording again would write over it."""
 
     def __init__(self, client: Client) -> None:
         super().__init__(client.pk)
@@ -33,9 +32,7 @@ def keep(said: ClientFacts, run: Run | None, *, by: Any) -> Client:
     facts = ClientFacts(None, fields, said.category, said.readings, said.turnover)
     # The lock outlives the transaction: the next one must see this client before it looks for a twin.
     with exclusive("prospect"), transaction.atomic():
-        twin = Client.objects.filter(
-            name_folded=fold(fields["name"]), postal_code=fields.get("postal_code") or ""
-        ).first()
+        twin = twin_of(facts)
         if twin is not None:
             raise AlreadyKnown(twin)
         recorded = record([facts], Stamp(Origin.ENTRY, timezone.now(), by))

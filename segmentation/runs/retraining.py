@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from pickle import PicklingError
 from typing import Any
 
 import pandas as pd
@@ -182,11 +183,9 @@ def _export(run: Run, fit: Fit) -> None:
     """The notebook's file. It is an export: without it the run stands, and says so."""
     try:
         export(run, fit)
-    except OSError as problem:
-        run.notes = [
-            *run.notes,
-            f"Le fichier pour notebook n’a pas pu être écrit\u00a0: {problem.strerror or problem}.",
-        ]
+    except (OSError, MemoryError, PicklingError) as problem:
+        why = getattr(problem, "strerror", None) or problem or type(problem).__name__
+        run.notes = [*run.notes, f"Le fichier pour notebook n’a pas pu être écrit\u00a0: {why}."]
         run.save(update_fields=["notes"])
 
 

@@ -130,7 +130,7 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
             "is_draft": self.is_draft and run == self.run,
             "candidates": candidates(run.scores) if open_ else [],
             "measures": self.measures() if open_ else [],
-            "gates": self.gates(),
+            "gates": self.gates() if open_ else [],
             "profiles": run.profiles.select_related("segment").only("size", "segment", "run") if open_ else [],
             "figures_are_open": open_,
             "recipe": recipe_lines(run.recipe),

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from clients.facts import Origin, Reading
+from clients.facts import ClientFacts, Origin, Reading
 from clients.models import Category, Client, Followers, Turnover
-from clients.recording import category_changed, facts_changed, record, save, withdraw
+from clients.recording import category_changed, facts_changed, record, save, twin_of, withdraw
 from tests.builders import NOON, client, day, facts, recorded, stamp
 
 pytestmark = pytest.mark.django_db
@@ -261,3 +261,53 @@ def test_an_exception_half_way_writes_nothing() -> None:
     with pytest.raises(Exception, match=r"."):
         record([facts("good"), facts("bad", name="Autre", status="nonsense")], stamp())
     assert not Client.objects.exists()
+
+
+# --- Who is meant without an identifier ------------------------------------------------------------------------------
+
+
+def test_a_name_and_a_town_without_postal_code_mean_the_one_client_there() -> None:
+    client()
+    again = recorded(facts(None, postal_code=""))
+    assert (again.clients.created, again.clients.unchanged) == (0, 1)
+    assert twin_of(facts(None, postal_code="")) == Client.objects.get()
+
+
+def test_a_name_alone_means_nobody_who_has_a_place() -> None:
+    kept = client(city="Nantes", postal_code="", email="lea@example.fr")
+    recorded(facts(None, city="", postal_code="", email="autre@example.fr"))
+    kept.refresh_from_db()
+    assert kept.email == "lea@example.fr"
+    assert Client.objects.count() == 2
+
+
+def test_a_town_that_means_several_clients_means_none_of_them_and_repeats_safely() -> None:
+    for source_id, code in (("c1", "49000"), ("c2", "49100")):
+        client(source_id, postal_code=code)
+    unsure = facts(None, postal_code="", email="autre@example.fr")
+    assert recorded(unsure).clients.created == 1
+    assert recorded(unsure).clients.to_dict() == {"created": 0, "updated": 0, "unchanged": 1}
+    assert set(Client.objects.filter(source_id__isnull=False).values_list("email", flat=True)) == {""}
+
+
+# --- What silence means ----------------------------------------------------------------------------------------------
+
+
+def test_no_account_any_more_is_a_known_zero() -> None:
+    client(readings={"facebook": Reading(500, measured_on=day("2025-01-01"))})
+    recorded(facts(readings={"facebook": Reading(None, has_account=False, measured_on=day("2025-02-01"))}))
+    assert Client.objects.get().followers == 0
+
+
+def test_the_internal_database_that_names_no_manager_any_more_closes_the_client_to_them(amelie: User) -> None:
+    client(account_manager_name="amelie")
+    assert Client.objects.get().account_manager == amelie
+    recorded(ClientFacts("c1", {"name": "Boulangerie Estève", "account_manager_name": None}))
+    found = Client.objects.get()
+    assert (found.account_manager, found.account_manager_name) == (None, "")
+
+
+def test_a_file_that_names_no_manager_leaves_the_one_there_is(amelie: User) -> None:
+    client(account_manager_name="amelie")
+    recorded(ClientFacts("c1", {"name": "Boulangerie Estève", "account_manager_name": ""}), origin=Origin.IMPORT)
+    assert Client.objects.get().account_manager == amelie

@@ -341,3 +341,13 @@ def test_segments_keep_their_order_in_legend_and_api(portfolio: None, helene: Us
     legend = browser.get(PAGE).context["positions"].legend
     assert [line.slug for line in legend] == [*(segment["slug"] for segment in found["segments"]), ""]
     assert len(found["segments"]) == Segment.objects.count()
+
+
+@pytest.mark.parametrize("bbox", ["%20", "0,0,1e-320,0", "2,48,2,48"])
+def test_cells_take_any_rectangle_that_the_filter_takes(
+    helene: User, monkeypatch: pytest.MonkeyPatch, bbox: str
+) -> None:
+    for at in range(3):
+        a_client(f"Client {at}", latitude=48.0, longitude=2.0)
+    monkeypatch.setattr("segmentation.api.map.MOST_POINTS", 0)
+    assert signed_in(helene).get(f"/api/v1/clients/map/?bbox={bbox}").status_code == 200

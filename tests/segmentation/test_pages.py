@@ -188,6 +188,8 @@ def test_it_hides_whole_base_figures_from_managers_when_a_group_is_small(amelie:
     assert "Profil non affiché" in html_of(amelie, f"/segments/{slug}/")
     assert "ailleurs" not in html_of(amelie, "/segments/")
     assert "Silhouette</dt>" not in html_of(amelie, f"/runs/{run.pk}/")
+    says = "Le plus petit segment compte"
+    assert says not in html_of(amelie, f"/runs/{run.pk}/") and says in html_of(helene, f"/runs/{run.pk}/")
     assert "Profil face au reste" in html_of(helene, f"/segments/{slug}/")
 
 

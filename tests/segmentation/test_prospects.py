@@ -277,3 +277,13 @@ def test_a_play_of_another_segment_is_not_proposed(amelie: User, db: None) -> No
     assert other is not None
     only_if(a_play("Ailleurs", other.slug), "turnover", "known")
     assert score(amelie, sector="Services", turnover=30000)["plays"] == []
+
+
+def test_no_prospect_takes_over_somebody_elses_client_by_leaving_the_postal_code_out(
+    karim: User, amelie: User, run: Run
+) -> None:
+    mine = a_client("Boulangerie Martin", manager="amelie", city="Angers", postal_code="49000")
+    before = Client.objects.filter(pk=mine.pk).values().get()
+    keep(karim, {"name": "boulangerie martin", "city": "ANGERS", "sector": "Restauration"})
+    assert Client.objects.filter(pk=mine.pk).values().get() == before
+    assert not Client.objects.visible_to(karim).exists()

@@ -12,4 +12,5 @@ export const percent = as({ style: "percent", maximumFractionDigits: 0 });
 export const short = as({ notation: "compact", maximumSignificantDigits: 3 });
 // 512 k€, 1,2 M€, 80 €: the letter sticks to the sign.
 export const shortEuros = (value) => `${short(value)}€`.replace(/(\d)€$/, "$1\u00a0€");
-export const day = (value) => new Date(value).toLocaleDateString("fr-FR");
+// A date without a time is UTC midnight: west of Greenwich it would read as the day before.
+export const day = (value) => new Date(value).toLocaleDateString("fr-FR", { timeZone: "UTC" });
