@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -99,12 +98,10 @@ except CommandError as refused:
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="needs limits of a Unix system")
+@pytest.mark.sqlite  # on PostgreSQL another process writes the database's files
 def test_when_the_system_itself_refuses_to_write_the_old_run_serves_and_the_next_one_works(
     manage: Callable[..., subprocess.CompletedProcess[str]], outside_environment: dict[str, str]
 ) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("another process writes the database's files")
     record(planted_facts(), STAMP)
     retrain(FOUR)
     current, before = Run.objects.current(), shown()
@@ -153,9 +150,8 @@ def test_so_few_clients_are_told_in_french_and_what_is_published_stays(portfolio
     assert Run.objects.latest("pk").state == Run.State.FAILED
 
 
+@pytest.mark.sqlite
 def test_a_database_that_is_read_only_is_a_french_sentence(portfolio: Any) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("a way of SQLite to refuse writing")
     connection.connection.execute("PRAGMA query_only = ON")
     try:
         with pytest.raises(CommandError, match="lecture seule") as refused:
