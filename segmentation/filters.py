@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clients.filters import ClientFilter
 from clients.models import Client
+from dignamik.foundation.areas import PolygonFilter
 from dignamik.foundation.filtering import StableOrdering, if_storable
 from segmentation.models import Assignment, Run, Segment
 
@@ -35,6 +36,7 @@ class PortfolioFilter(ClientFilter):
         choices=[("true", "oui"), ("false", "non")],
         coerce=lambda value: value == "true",
     )
+    plane = PolygonFilter(label="Zone du plan", x="place__x", y="place__y")
     ordering = StableOrdering(
         label="Tri",
         fields={**ClientFilter.ORDERINGS, "segment_name": "segment", "standing": "standing", "margin": "margin"},

@@ -304,7 +304,7 @@ def dot(page: Page) -> tuple[float, float]:
             const chart = echarts.getInstanceByDom(box);
             const { series } = chart.getOption();
             const seriesIndex = series.findIndex(({ data }) => data.length);
-            const [x, y] = chart.convertToPixel({ seriesIndex }, series[seriesIndex].data[0].value);
+            const [x, y] = chart.convertToPixel({ seriesIndex }, series[seriesIndex].data[0].slice(0, 2));
             const { left, top } = box.getBoundingClientRect();
             return { x: x + left, y: y + top };
         }"""
@@ -333,6 +333,58 @@ def test_the_plane_follows_filters_and_legend(open_as: Open, run: Run, amelie: U
     expect(box).to_have_attribute("data-ready", re.compile("status=active"))
     assert page.url.endswith("/explorer/?status=active")
     assert box.locator("canvas").first.evaluate("canvas => canvas.toDataURL()") != after
+
+
+def test_the_plane_is_coloured_by_sector_and_standing_and_bears_arrows(open_as: Open, run: Run, amelie: User) -> None:
+    visit = open_as(amelie)
+    page = visit.go("/explorer/")
+    box = ready(page, "explorer").locator("[data-explorer-canvas]")
+    before = box.locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
+    page.get_by_label("Couleurs").select_option("sector")
+    made = page.locator("[data-explorer-legend]")
+    expect(made.get_by_label("Restauration")).to_be_visible()
+    expect(page.locator("[data-explorer-segments]")).to_be_hidden()
+    assert token(page, "category-0") in colours(box)
+    page.get_by_label("Couleurs").select_option("standing")
+    expect(made.get_by_label("ferme")).to_be_visible()
+    plain = box.locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
+    assert plain != before
+    page.get_by_label("Flèches des données").check()
+    assert box.locator("canvas").first.evaluate("canvas => canvas.toDataURL()") != plain
+    sound(visit)
+
+
+def draw_around_everything(page: Page, canvas: Locator) -> None:
+    """A rectangle near the edges of the box, with the mouse."""
+    canvas.scroll_into_view_if_needed()
+    found = canvas.bounding_box()
+    assert found is not None
+    left, top = found["x"] + 50, found["y"] + 15
+    right, bottom = found["x"] + found["width"] - 15, found["y"] + min(found["height"], 600) - 50
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top + 5)):
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+
+
+def test_clients_that_one_draws_a_line_around_become_a_list(open_as: Open, run: Run, amelie: User) -> None:
+    page = open_as(amelie).go("/explorer/?city=Angers")
+    box = ready(page, "explorer")
+    button = page.get_by_role("button", name="Entourer des clients")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    draw_around_everything(page, box.locator("[data-explorer-canvas]"))
+    link = page.get_by_role("link", name=re.compile(r"Voir les \d+ clients entourés"))
+    expect(link).to_be_focused()
+    count = re.findall(r"\d+", link.inner_text())[0]
+    link.click()
+    page.wait_for_url(re.compile(r"/clients/\?city=Angers&plane="))
+    expect(page.locator("#count")).to_contain_text(f"{count} client")
+    assert int(count) > 0
 
 
 # --- Charts ----------------------------------------------------------------------------------------------------------
