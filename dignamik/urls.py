@@ -22,6 +22,7 @@ from segmentation.web.reasons import ClientChange
 from segmentation.web.recommendations import Recommendations
 from segmentation.web.runs import RunList, RunPage
 from segmentation.web.segments import SegmentList, SegmentPage
+from segmentation.web.visits import VisitsPage
 
 urlpatterns = [
     path("", Overview.as_view(), name="overview"),
@@ -33,6 +34,7 @@ urlpatterns = [
     path("recommendations/", Recommendations.as_view(), name="recommendations"),
     path("prospect/", Prospect.as_view(), name="prospect"),
     path("map/", MapPage.as_view(), name="map"),
+    path("map/visits/", VisitsPage.as_view(), name="visits"),
     path("explorer/", ExplorerPage.as_view(), name="explorer"),
     path("segments/", SegmentList.as_view(), name="segments"),
     path("segments/<slug:slug>/", SegmentPage.as_view(), name="segment"),

@@ -76,6 +76,7 @@ PAGES: dict[str, Methods] = {
     # Without a segment to go to there is nothing to answer.
     "clients/<int:pk>/change/": {**PAGE, "GET": everyone(404, anonymous=LOGIN, sacha=403)},
     "map/": PAGE,
+    "map/visits/": PAGE,
     "explorer/": PAGE,
     "clients/<int:pk>/decisions/": DECIDE,
     "recommendations/": PAGE,

@@ -2,9 +2,10 @@
 // drawn shape gives the list of those inside. The addresses stand in [data-explorer-source], which htmx swaps.
 /* global echarts */
 import { arrowsOf } from "./explorer/arrows.js";
-import { COLOURINGS, standingOf } from "./explorer/colouring.js";
 import { createLasso, holds } from "./lasso.js";
+import { fillLegend } from "./legend.js";
 import { ground, onTheme, palette, sizeOf, symbolOf } from "./palette.js";
+import { grouped, standingName } from "./tints.js";
 
 const frame = document.querySelector("[data-explorer]");
 const part = (name) => document.querySelector(`[data-explorer-${name}]`);
@@ -26,7 +27,20 @@ const start = () => {
   };
   const dotSize = (count) => (count < 200 ? 10 : count > LARGE ? 4 : canvas.clientWidth < 600 ? 6 : 8);
   const colouring = () => part("by").value;
+  const standingOf = (at) => state.plane.standings[state.plane.points.standing[at]];
+  // What a client has of what is coloured.
+  const VALUES = {
+    segment: ({ points, segments }) => points.segment.map((rank) => segments[rank]?.slug ?? null),
+    sector: ({ points, sectors }) => points.sector.map((rank) => sectors[rank] ?? null),
+    standing: ({ points }) => points.standing.map((_, at) => standingOf(at)),
+  };
+  const groupsNow = () => grouped(colouring(), VALUES[colouring()](state.plane), state.plane.segments).groups;
   const hint = () => say(state.plane?.one_in > 1 ? `Un point sur ${state.plane.one_in} est dessiné.` : HINT);
+
+  const toggle = (key, on) => {
+    state.hidden[on ? "delete" : "add"](key);
+    draw();
+  };
 
   const axis = (look, name, extra) => ({
     type: "value",
@@ -50,7 +64,7 @@ const start = () => {
     large: x.length > LARGE,
     largeThreshold: LARGE,
     progressive: 0,
-    itemStyle: { color: group.colour, borderColor: look.surface, borderWidth: x.length > LARGE ? 0 : 0.8, opacity: 0.9 },
+    itemStyle: { color: look.tint(group.tint), borderColor: look.surface, borderWidth: x.length > LARGE ? 0 : 0.8, opacity: 0.9 },
     emphasis: { scale: 1.5, itemStyle: { borderColor: look.ink, borderWidth: 1.5 } },
     dimensions: ["x", "y", "at"],
     data: group.indices.map((at) => [x[at], y[at], at]),
@@ -60,30 +74,7 @@ const start = () => {
   const showLegend = (groups) => {
     const own = document.querySelector("[data-explorer-segments]");
     if (own) own.hidden = colouring() !== "segment";
-    const lines = colouring() === "segment" ? [] : groups;
-    part("legend").replaceChildren(...lines.map((group) => legendLine(group)));
-  };
-  const legendLine = ({ key, name, colour, sign, indices }) => {
-    const label = document.createElement("label");
-    label.className = "legend-line";
-    const box = Object.assign(document.createElement("input"), { type: "checkbox", className: "form-check-input" });
-    box.checked = !state.hidden.has(key);
-    box.dataset.explorerGroup = key;
-    const count = Object.assign(document.createElement("span"), { className: "quiet", textContent: many(indices.length) });
-    label.append(box, signOf(sign, colour), name, " ", count);
-    return label;
-  };
-  const signOf = (sign, colour) => {
-    const image = document.createElement("canvas");
-    Object.assign(image, { width: 28, height: 28, className: "legend-sign" });
-    image.setAttribute("aria-hidden", "true");
-    const [width, height] = [sizeOf(sign, 20)].flat().concat(sizeOf(sign, 20));
-    const mark = echarts.helper.createSymbol(symbolOf(sign), 14 - width / 2, 14 - height / 2, width, height, colour);
-    const pen = image.getContext("2d");
-    pen.fillStyle = colour;
-    mark.buildPath?.(pen, mark.shape);
-    pen.fill();
-    return image;
+    fillLegend(part("legend"), colouring() === "segment" ? [] : groups, state.hidden, toggle);
   };
 
   const draw = () => {
@@ -91,7 +82,7 @@ const start = () => {
     const look = palette();
     const base = ground(look);
     const { explained, points } = state.plane;
-    const groups = COLOURINGS[colouring()](state.plane, look);
+    const groups = groupsNow();
     const drawn = groups.filter(({ key }) => !state.hidden.has(key));
     const title = (at) => (explained ? `Axe ${at + 1} (${percent(explained[at])} de la variance)` : `Axe ${at + 1}`);
     const series = drawn.map((group) => seriesOf(look, group, points));
@@ -111,7 +102,7 @@ const start = () => {
           ...base.tooltip,
           formatter: ({ value, seriesName }) => {
             const at = value[2];
-            return [points.name?.[at], seriesName, colouring() === "standing" ? null : standingOf(state.plane, at)].filter(Boolean).join("\n");
+            return [points.name?.[at], seriesName, colouring() === "standing" ? null : standingName(standingOf(at))].filter(Boolean).join("\n");
           },
         },
       },
@@ -146,7 +137,7 @@ const start = () => {
   const surround = (corners) => {
     const inside = corners.map((corner) => chart.convertFromPixel({ gridIndex: 0 }, corner));
     const { points } = state.plane;
-    const shown = COLOURINGS[colouring()](state.plane, palette()).filter(({ key }) => !state.hidden.has(key));
+    const shown = groupsNow().filter(({ key }) => !state.hidden.has(key));
     const count = shown.flatMap(({ indices }) => indices).filter((at) => holds(inside, points.x[at], points.y[at])).length;
     const shape = inside.flat().map((value) => value.toFixed(3)).join(",");
     const withShape = (address) => {
@@ -169,13 +160,8 @@ const start = () => {
     if (seriesType !== "scatter" || value.length < 3) return;
     window.location.assign(frame.dataset.clientUrl.replace("/0/", `/${state.plane.points.id[value[2]]}/`));
   });
-  const toggle = (key, on) => {
-    state.hidden[on ? "delete" : "add"](key);
-    draw();
-  };
   document.addEventListener("change", ({ target }) => {
     if (target.matches?.("[data-explorer-segment]")) toggle(target.dataset.explorerSegment, target.checked);
-    if (target.matches?.("[data-explorer-group]")) toggle(target.dataset.explorerGroup, target.checked);
     if (target.matches?.("[data-explorer-by]")) {
       state.hidden.clear();
       for (const box of document.querySelectorAll("[data-explorer-segment]")) box.checked = true;
