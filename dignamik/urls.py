@@ -12,6 +12,7 @@ from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
 from segmentation.web.explorer import ExplorerPage
+from segmentation.web.help import Help, StyleGuide
 from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
 from segmentation.web.overview import Overview
@@ -44,6 +45,8 @@ urlpatterns = [
     path("runs/<int:pk>/movements/", MovementsPage.as_view(), name="run-movements"),
     path("runs/jobs/<int:pk>/", JobPage.as_view(), name="run-job"),
     path("runs/jobs/<int:pk>/cancel/", CancelJob.as_view(), name="run-job-cancel"),
+    path("help/", Help.as_view(), name="help"),
+    path("help/style/", StyleGuide.as_view(), name="style"),
     path("api/", include("dignamik.api")),
     path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

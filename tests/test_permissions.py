@@ -66,6 +66,8 @@ KEEP: Methods = {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sach
 ADVISE: Methods = {**READ, "POST": everyone(400, anonymous=401, sacha=403, anais=403)}
 COMPUTE: Methods = {**READ, "GET": READ["PUT"], "POST": READ["GET"]}
 SIGNED_IN = dict.fromkeys(PEOPLE, 200)
+# Plain words, nobody's data: for whoever is signed in.
+HELP: Methods = {"GET": SIGNED_IN | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}}
 
 PAGES: dict[str, Methods] = {
     "": PAGE,
@@ -91,6 +93,8 @@ PAGES: dict[str, Methods] = {
     "runs/jobs/<int:pk>/cancel/": JUDGE,
     "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),
     "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
+    "help/": HELP,
+    "help/style/": HELP,
     "healthz": OPEN,
     "readyz": OPEN,
 }  # fmt: skip
