@@ -12,7 +12,8 @@ from segmentation.web.standing import Badge, told
 TOKENS = (
     ("page", "fond de page"), ("surface", "cartes, tableaux"), ("raised", "menus, bulles"), ("ink", "texte"),
     ("quiet", "texte second"), ("line", "filets"), ("line-strong", "bords de ce qui se touche"),
-    ("rest", "le reste, en graphique"), ("accent", "la prochaine chose à faire"), ("bad", "ce qui bloque"), ("note-surface", "ce qui prévient"),
+    ("rest", "le reste, en graphique"), ("accent", "la prochaine chose à faire"),
+    ("bad", "ce qui bloque"), ("note-surface", "ce qui prévient"),
 )  # fmt: skip
 CATEGORIES = 8
 
