@@ -17,7 +17,8 @@ from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
 from segmentation.web.overview import Overview
 from segmentation.web.portfolio import Portfolio, PortfolioClient
-from segmentation.web.prospects import Prospect
+from segmentation.web.prospect_files import ProspectFile
+from segmentation.web.prospects import BecomeClient, Prospect
 from segmentation.web.publishing import PublishRun
 from segmentation.web.reasons import ClientChange
 from segmentation.web.recommendations import Recommendations
@@ -33,7 +34,9 @@ urlpatterns = [
     path("clients/<int:pk>/change/", ClientChange.as_view(), name="client-change"),
     path("clients/<int:pk>/decisions/", Decide.as_view(), name="decide"),
     path("recommendations/", Recommendations.as_view(), name="recommendations"),
+    path("clients/<int:pk>/signed/", BecomeClient.as_view(), name="become-client"),
     path("prospect/", Prospect.as_view(), name="prospect"),
+    path("prospect/file/", ProspectFile.as_view(), name="prospect-file"),
     path("map/", MapPage.as_view(), name="map"),
     path("map/visits/", VisitsPage.as_view(), name="visits"),
     path("explorer/", ExplorerPage.as_view(), name="explorer"),

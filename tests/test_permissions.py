@@ -62,6 +62,10 @@ JUDGE: Methods = {
     "POST": ASK["POST"],
 }
 FOLLOWED = everyone(403, anonymous=401, sacha=403, anais=200, adele=200)
+SIGN: Methods = {
+    "GET": everyone(405, anonymous=LOGIN, sacha=403, anais=403),
+    "POST": everyone(404, anonymous=LOGIN, sacha=403, anais=403),
+}
 KEEP: Methods = {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403, anais=403)}
 ADVISE: Methods = {**READ, "POST": everyone(400, anonymous=401, sacha=403, anais=403)}
 COMPUTE: Methods = {**READ, "GET": READ["PUT"], "POST": READ["GET"]}
@@ -83,6 +87,9 @@ PAGES: dict[str, Methods] = {
     "clients/<int:pk>/decisions/": DECIDE,
     "recommendations/": PAGE,
     "prospect/": KEEP,
+    "prospect/file/": {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403)},
+    # Amélie's client has signed already.
+    "clients/<int:pk>/signed/": SIGN,
     "segments/": PAGE,
     "segments/<slug:slug>/": PAGE,
     "runs/": ASK,
