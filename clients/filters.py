@@ -10,7 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from clients.models import Category, Client
+from clients.nearness import NearFilter
 from clients.places import DEPARTMENTS, fold, fold_town
+from dignamik.foundation.areas import PolygonFilter
 from dignamik.foundation.filtering import BoundingBoxFilter, NumberFilter, StableOrdering, StrictFilterSet, if_storable
 
 NOBODY = "aucun"  # ?manager=aucun: clients that nobody looks after
@@ -63,6 +65,8 @@ class ClientFilter(StrictFilterSet):
     followers_min = NumberFilter(label="Abonnés minimum", field_name="followers", lookup_expr="gte")
     followers_max = NumberFilter(label="Abonnés maximum", field_name="followers", lookup_expr="lte")
     bbox = BoundingBoxFilter(label="Zone de la carte")
+    area = PolygonFilter(label="Zone dessinée", x="longitude", y="latitude")
+    near = NearFilter(label="Autour d’un point")
     placed = django_filters.TypedChoiceFilter(
         label="Position",
         method="on_the_map",

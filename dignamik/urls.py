@@ -12,16 +12,19 @@ from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
 from segmentation.web.explorer import ExplorerPage
+from segmentation.web.help import Help, StyleGuide
 from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
 from segmentation.web.overview import Overview
 from segmentation.web.portfolio import Portfolio, PortfolioClient
-from segmentation.web.prospects import Prospect
+from segmentation.web.prospect_files import ProspectFile
+from segmentation.web.prospects import BecomeClient, Prospect
 from segmentation.web.publishing import PublishRun
 from segmentation.web.reasons import ClientChange
 from segmentation.web.recommendations import Recommendations
 from segmentation.web.runs import RunList, RunPage
 from segmentation.web.segments import SegmentList, SegmentPage
+from segmentation.web.visits import VisitsPage
 
 urlpatterns = [
     path("", Overview.as_view(), name="overview"),
@@ -31,8 +34,11 @@ urlpatterns = [
     path("clients/<int:pk>/change/", ClientChange.as_view(), name="client-change"),
     path("clients/<int:pk>/decisions/", Decide.as_view(), name="decide"),
     path("recommendations/", Recommendations.as_view(), name="recommendations"),
+    path("clients/<int:pk>/signed/", BecomeClient.as_view(), name="become-client"),
     path("prospect/", Prospect.as_view(), name="prospect"),
+    path("prospect/file/", ProspectFile.as_view(), name="prospect-file"),
     path("map/", MapPage.as_view(), name="map"),
+    path("map/visits/", VisitsPage.as_view(), name="visits"),
     path("explorer/", ExplorerPage.as_view(), name="explorer"),
     path("segments/", SegmentList.as_view(), name="segments"),
     path("segments/<slug:slug>/", SegmentPage.as_view(), name="segment"),
@@ -42,6 +48,8 @@ urlpatterns = [
     path("runs/<int:pk>/movements/", MovementsPage.as_view(), name="run-movements"),
     path("runs/jobs/<int:pk>/", JobPage.as_view(), name="run-job"),
     path("runs/jobs/<int:pk>/cancel/", CancelJob.as_view(), name="run-job-cancel"),
+    path("help/", Help.as_view(), name="help"),
+    path("help/style/", StyleGuide.as_view(), name="style"),
     path("api/", include("dignamik.api")),
     path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clients.filters import ClientFilter
 from clients.models import Client
+from dignamik.foundation.areas import PolygonFilter
 from dignamik.foundation.filtering import StableOrdering, if_storable
 from segmentation.models import Assignment, Run, Segment
 
@@ -35,6 +36,13 @@ class PortfolioFilter(ClientFilter):
         choices=[("true", "oui"), ("false", "non")],
         coerce=lambda value: value == "true",
     )
+    changed = django_filters.TypedChoiceFilter(
+        label="Modifié depuis le calcul",
+        method="has_changed",
+        choices=[("true", "oui"), ("false", "non")],
+        coerce=lambda value: value == "true",
+    )
+    plane = PolygonFilter(label="Zone du plan", x="place__x", y="place__y")
     ordering = StableOrdering(
         label="Tri",
         fields={**ClientFilter.ORDERINGS, "segment_name": "segment", "standing": "standing", "margin": "margin"},
@@ -53,3 +61,11 @@ class PortfolioFilter(ClientFilter):
             Exists(then.exclude(segment=OuterRef("segment"))), run=now, client=OuterRef("pk"), segment__isnull=False
         )
         return queryset.filter(Exists(moved)) if value else queryset.exclude(Exists(moved))
+
+    def has_changed(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
+        """Whose facts changed after the published run read them; without a run there is nothing to change since."""
+        run = Run.objects.current()
+        if value == "" or run is None or run.finished_at is None:
+            return queryset.none() if value is True else queryset
+        since = Q(changed_at__gt=run.finished_at)
+        return queryset.filter(since if value else ~since)

@@ -62,10 +62,16 @@ JUDGE: Methods = {
     "POST": ASK["POST"],
 }
 FOLLOWED = everyone(403, anonymous=401, sacha=403, anais=200, adele=200)
+SIGN: Methods = {
+    "GET": everyone(405, anonymous=LOGIN, sacha=403, anais=403),
+    "POST": everyone(404, anonymous=LOGIN, sacha=403, anais=403),
+}
 KEEP: Methods = {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403, anais=403)}
 ADVISE: Methods = {**READ, "POST": everyone(400, anonymous=401, sacha=403, anais=403)}
 COMPUTE: Methods = {**READ, "GET": READ["PUT"], "POST": READ["GET"]}
 SIGNED_IN = dict.fromkeys(PEOPLE, 200)
+# Plain words, nobody's data: for whoever is signed in.
+HELP: Methods = {"GET": SIGNED_IN | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}}
 
 PAGES: dict[str, Methods] = {
     "": PAGE,
@@ -76,10 +82,14 @@ PAGES: dict[str, Methods] = {
     # Without a segment to go to there is nothing to answer.
     "clients/<int:pk>/change/": {**PAGE, "GET": everyone(404, anonymous=LOGIN, sacha=403)},
     "map/": PAGE,
+    "map/visits/": PAGE,
     "explorer/": PAGE,
     "clients/<int:pk>/decisions/": DECIDE,
     "recommendations/": PAGE,
     "prospect/": KEEP,
+    "prospect/file/": {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403)},
+    # Amélie's client has signed already.
+    "clients/<int:pk>/signed/": SIGN,
     "segments/": PAGE,
     "segments/<slug:slug>/": PAGE,
     "runs/": ASK,
@@ -90,6 +100,8 @@ PAGES: dict[str, Methods] = {
     "runs/jobs/<int:pk>/cancel/": JUDGE,
     "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),
     "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
+    "help/": HELP,
+    "help/style/": HELP,
     "healthz": OPEN,
     "readyz": OPEN,
 }  # fmt: skip

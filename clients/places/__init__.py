@@ -10,6 +10,7 @@ from clients.places.coordinates import CoordinateCheck, check_coordinates, dista
 from clients.places.naming import fold, fold_town
 from clients.places.resolving import Place, resolve, unplaced_reason
 from clients.places.table import DEPARTMENTS, Commune, Department, communes, department_of, find_department
+from clients.places.touring import tour
 
 __all__ = [
     "DEPARTMENTS",
@@ -26,5 +27,6 @@ __all__ = [
     "fold_town",
     "repair_postal_code",
     "resolve",
+    "tour",
     "unplaced_reason",
 ]

@@ -21,6 +21,11 @@ def grouped(value: Number, places: int = 0) -> str:
     return f"{MINUS}{text}" if rounded < 0 else text
 
 
+def signed(value: Number) -> str:
+    """+3, −2; nothing gained or lost is "="."""
+    return "=" if value == 0 else grouped(value) if value < 0 else f"+{grouped(value)}"
+
+
 def euros(value: Number) -> str:
     """To the euro."""
     return f"{grouped(value)}{HARD}€"

@@ -29,7 +29,8 @@ CELLS_ACROSS = 40
 NEIGHBOURS, REACH_KM = 20, 50
 KM_PER_DEGREE = 111.2
 
-POINT = ("pk", "longitude", "latitude", "name", "segment_slug", "standing", "city", "position_precision")
+POINT = ("pk", "longitude", "latitude", "name", "segment_slug", "standing", "sector", "city", "position_precision")
+PROPERTIES = ("name", "segment", "standing", "sector", "city", "precision")
 
 
 class Geometry(serializers.Serializer[Any]):
@@ -43,6 +44,7 @@ class PointProperties(serializers.Serializer[Any]):
     name = serializers.CharField(required=False)
     segment = serializers.CharField(required=False, allow_null=True, help_text="Identifiant du segment.")
     standing = serializers.ChoiceField(choices=Assignment.Standing.choices, required=False, allow_null=True)
+    sector = serializers.CharField(required=False, help_text="Secteur d’activité ; vide : inconnu.")
     city = serializers.CharField(required=False)
     precision = serializers.ChoiceField(choices=Client.Precision.choices, required=False)
     distance_km = serializers.FloatField(required=False, help_text="Distance au client demandé, à vol d’oiseau.")
@@ -165,10 +167,10 @@ def points(clients: QuerySet[Client]) -> list[dict[str, Any]]:
     return [
         feature(
             (longitude, latitude),
-            {"name": name, "segment": segment, "standing": standing, "city": city, "precision": precision},
+            dict(zip(PROPERTIES, properties, strict=True)),
             pk=pk,
         )
-        for pk, longitude, latitude, name, segment, standing, city, precision in clients.values_list(*POINT)
+        for pk, longitude, latitude, *properties in clients.values_list(*POINT)
     ]
 
 

@@ -1,18 +1,25 @@
-"""Keeping a business as a prospect: written through the one door, placed at once."""
+"""Prospects: a business kept as one, written through the one door and placed at once; many placed and not kept; one
+that becomes a client."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from clients.facts import ClientFacts, Origin, Stamp
-from clients.models import Client
-from clients.recording import record, twin_of
+from clients.models import Category, Client
+from clients.places import fold
+from clients.recording import record, save, twin_of
 from dignamik.foundation.locks import exclusive
+from segmentation.engine.document import Document
+from segmentation.engine.scoring import score
 from segmentation.models import Run
-from segmentation.runs.placing import place_client
+from segmentation.runs import frames
+from segmentation.runs.placing import Placement, place_client, placements, segments_by_cluster
 
 
 class AlreadyKnown(Exception):
@@ -40,3 +47,63 @@ def keep(said: ClientFacts, run: Run | None, *, by: Any) -> Client:
         if run is not None:
             place_client(client, run)
     return client
+
+
+@dataclass(frozen=True)
+class Business:
+    """A business that a file tells of. `facts` as `placing.place` and `advice.facts.of_business` take them."""
+
+    name: str
+    city: str
+    facts: dict[str, Any]
+
+
+def business_of(fact: ClientFacts) -> Business:
+    """What a source says of a client, as a business that is none yet: it has no seniority."""
+    counts = {name: reading.count for name, reading in fact.readings.items()}
+    year = max(fact.turnover, default=None)
+    site = fact.fields.get("website") or None
+    return Business(
+        name=str(fact.fields.get("name") or ""),
+        city=str(fact.fields.get("city") or ""),
+        facts={
+            "category": fact.category,
+            "sector": fact.fields.get("sector"),
+            "followers": {name: count for name, count in counts.items() if count is not None},
+            "turnover": None if year is None else fact.turnover[year],
+            "turnover_year": year,
+            "has_website": True if site else fact.fields.get("has_website"),
+            "status": Client.Status.PROSPECT,
+        },
+    )
+
+
+def place_many(businesses: Sequence[Business], run: Run) -> list[Placement]:
+    """Where the run would place each; types are matched as the book writes them, and bring their sector.
+
+    Raises DocumentError when the run's document cannot be read.
+    """
+    known = {fold(category.name): category for category in Category.objects.all()}
+    columns: dict[str, list[Any]] = {}
+    for business in businesses:
+        said = dict(business.facts)
+        category = known.get(fold(str(said["category"] or "")))
+        if category is not None:
+            said |= {"category": category.name, "sector": category.sector}
+        for name, values in frames.of_one(said, run.as_of).items():
+            columns.setdefault(name, []).extend(values)
+    if not columns:
+        return []
+    return placements(score(columns, Document.from_dict(run.document or {})), segments_by_cluster(run))
+
+
+def become_client(prospect: Client, *, by: Any) -> None:
+    """A prospect is active from today, with all that was known of it; anybody else stays what they are."""
+    if prospect.status != Client.Status.PROSPECT:
+        return
+    prospect.status = Client.Status.ACTIVE
+    changed = {"status"}
+    if prospect.client_since is None:
+        prospect.client_since = timezone.localdate()
+        changed.add("client_since")
+    save(prospect, changed=changed, user=by)

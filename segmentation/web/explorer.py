@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db.models import Avg, Count
@@ -19,6 +19,10 @@ from segmentation.web.reading import labels_of
 from segmentation.web.shapes import SHAPES
 
 NAMED_ON_AN_AXIS = 3
+ARROWS = 8
+"""Data drawn as arrows: more would cover one another."""
+FAINT = 0.15
+"""Of the longest arrow: a shorter one points nowhere to speak of."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,34 @@ class Spot:
 
 
 @dataclass(frozen=True)
+class Arrow:
+    """Where more of one datum (or having one word) leads in the plane; the loadings of the two components."""
+
+    label: str
+    x: float
+    y: float
+
+    @property
+    def length(self) -> float:
+        return math.hypot(self.x, self.y)
+
+    @property
+    def way(self) -> str:
+        """In words: « à droite et en haut ». A share of less than a third of the length is no direction of its own."""
+        across = "à droite" if self.x > 0 else "à gauche"
+        up = "en haut" if self.y > 0 else "en bas"
+        parts = [(self.x, across), (self.y, up)]
+        return " et ".join(word for share, word in parts if abs(share) > self.length / 3)
+
+
+@dataclass(frozen=True)
 class Plane:
-    """The two axes: the share of variance of each (0 to 1), and the columns that weigh most on it."""
+    """The two axes: the share of variance of each (0 to 1), the columns that weigh most on it, and the longest
+    arrows."""
 
     shares: tuple[float, float]
     weighing: tuple[Sequence[str], Sequence[str]]
+    arrows: Sequence[Arrow] = ()
 
     @property
     def shown(self) -> str:
@@ -69,13 +96,16 @@ class ExplorerPage(Portfolio):
 
     def context(self) -> dict[str, Any]:
         source = self.address(reverse("api-explorer"), page_size="")
-        found = {"source": "", "spots": [], "placed": 0, "without": 0, "plane": None, "shapes": SHAPES}
+        found = {"source": "", "spots": [], "placed": 0, "without": 0, "plane": None, "arrows": [], "shapes": SHAPES}
         found["list_url"] = self.address(reverse("clients"))
+        found["around"] = self.address(reverse("clients"), plane="")
         if not self.problems and self.run is not None:
             spots = self.spots()
             placed = sum(spot.count for spot in spots)
             without = self.page.paginator.count - placed
-            found |= {"source": source, "spots": spots, "placed": placed, "without": without, "plane": plane(self.run)}
+            axes = plane(self.run)
+            found |= {"source": source, "spots": spots, "placed": placed, "without": without, "plane": axes}
+            found["arrows"] = [asdict(arrow) for arrow in axes.arrows] if axes else []
         return super().context() | found
 
     def spots(self) -> list[Spot]:
@@ -107,7 +137,18 @@ def plane(run: Run) -> Plane | None:
         return None
     labels = labels_of(recipe)
     first, second = (_weighing(document, component, labels) for component in document.components)
-    return Plane((document.explained[0], document.explained[1]), (first, second))
+    return Plane((document.explained[0], document.explained[1]), (first, second), _arrows(document, labels))
+
+
+def _arrows(document: Document, labels: dict[str, str]) -> list[Arrow]:
+    """The data with the largest loadings: a number as it is, a word against the other words of its column."""
+    across, up = document.components
+    names = [f"Plus\u00a0: {_in_a_sentence(labels.get(item.name, item.name))}" for item in document.numeric]
+    for item in document.categorical:
+        names += [f"{labels.get(item.name, item.name)}\u00a0: {word}" for word in item.vocabulary]
+        names += [f"{labels.get(item.name, item.name)}\u00a0: autre"] if item.rare else []
+    found = sorted(map(Arrow, names, across, up), key=lambda arrow: -arrow.length)[:ARROWS]
+    return [arrow for arrow in found if arrow.length > FAINT * found[0].length]
 
 
 def _weighing(document: Document, component: Sequence[float], labels: dict[str, str]) -> list[str]:

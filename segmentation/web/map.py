@@ -47,6 +47,7 @@ class Positions:
     unplaced: int
     unplaced_url: str
     list_url: str
+    visits_url: str
     source: str
     legend: Sequence[LegendLine]
     towns: Sequence[Town]
@@ -74,6 +75,7 @@ class MapPage(Portfolio):
             unplaced=sum(everybody for _, everybody in counts.values()) - placed,
             unplaced_url=self.address(reverse("clients"), placed="false"),
             list_url=self.address(reverse("clients")),
+            visits_url=self.address(reverse("visits"), ordering="", page_size=""),
             source=self.address(reverse("api-client-map"), page_size=""),
             legend=self.legend({slug: with_position for slug, (with_position, _) in counts.items()}),
             towns=self.towns(),

@@ -15,11 +15,14 @@ from clients.web.columns import FACTS, IDENTITY
 from clients.web.views import ClientList, ClientPage
 from dignamik.foundation.exporting import Column
 from dignamik.foundation.listing import Face, Options
+from segmentation.engine.errors import DocumentError, FrameError
 from segmentation.filters import UNPLACED, PortfolioFilter
 from segmentation.models import Assignment, Run, Segment
 from segmentation.querysets import with_segment
 from segmentation.web import charts, reasons
 from segmentation.web.advice import on_client
+from segmentation.web.lookalikes import Lookalikes, lookalikes
+from segmentation.web.prospects import KEEPS
 from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.shapes import SHAPES
 from segmentation.web.standing import badge, margin_in_words
@@ -97,6 +100,8 @@ class PortfolioClient(ReadsRun, ClientPage):
             "margin": margin_in_words(place) if place else "",
             "possible": self.possible(place),
             "unknown": self.unknown(place),
+            "alike": self.alike(context["client"], place),
+            "may_sign": context["client"].status == Client.Status.PROSPECT and self.request.user.has_perm(KEEPS),
             **reasons.on_client(context["client"], place, self.run),
             **on_client(context["client"], place, self.run, self.request.user),
         }  # fmt: skip
@@ -126,3 +131,13 @@ class PortfolioClient(ReadsRun, ClientPage):
         recipe = Run.objects.values_list("recipe", flat=True).get(pk=place.run_id)
         labels = labels_of(recipe)
         return [labels.get(name, name) for name in place.unknown]
+
+    def alike(self, client: Client, place: Assignment | None) -> Lookalikes | None:
+        """For a prospect: the reader's own clients most like it."""
+        if self.run is None or place is None or place.x is None or client.status != Client.Status.PROSPECT:
+            return None
+        columns = {name: [value] for name, value in place.values.items()}
+        try:
+            return lookalikes(columns, Run.objects.get(pk=self.run.pk), self.request.user, without=client.pk)
+        except (DocumentError, FrameError):
+            return None

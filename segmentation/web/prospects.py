@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.generic import View
@@ -27,9 +27,11 @@ from segmentation.advice.facts import of_business
 from segmentation.disclosure import figures_are_open
 from segmentation.engine.errors import DocumentError
 from segmentation.models import Play, Run
+from segmentation.runs import frames
 from segmentation.runs.placing import Placement, place
-from segmentation.runs.prospecting import AlreadyKnown, keep
+from segmentation.runs.prospecting import AlreadyKnown, become_client, keep
 from segmentation.web.advice import READS
+from segmentation.web.lookalikes import Lookalikes, lookalikes
 from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.standing import Badge, badge, margin_in_words
 
@@ -174,14 +176,16 @@ class Answer:
     margin: str
     missing: Sequence[str]
     plays: Sequence[Advice]
+    alike: Lookalikes
 
 
-def answer(business: Mapping[str, Any], run: Run, *, quoted: bool) -> Answer:
+def answer(business: Mapping[str, Any], run: Run, user: Any) -> Answer:
     """Raises DocumentError."""
     found: Any = place(business, run)
     plays: Sequence[Advice] = ()
     if found.segment is not None:
-        playbook = Playbook.of(run, plays=Play.objects.filter(segment=found.segment), quoted=quoted)
+        plays_here = Play.objects.filter(segment=found.segment)
+        playbook = Playbook.of(run, plays=plays_here, quoted=figures_are_open(run, user))
         plays = for_business(playbook, found.segment, of_business(business))
     labels = labels_of(run.recipe)
     return Answer(
@@ -190,6 +194,7 @@ def answer(business: Mapping[str, Any], run: Run, *, quoted: bool) -> Answer:
         margin=margin_in_words(found),
         missing=[YET.get(name, labels.get(name, name)) for name in found.unknown],
         plays=plays,
+        alike=lookalikes(frames.of_one(business, run.as_of), run, user),
     )
 
 
@@ -233,10 +238,22 @@ class Prospect(ReadsRun, RolePage, View):
         found = None
         if form.is_bound and form.is_valid() and self.run is not None:
             try:
-                quoted = figures_are_open(self.run, self.request.user)
-                found = answer(form.business(), self.run, quoted=quoted)
+                found = answer(form.business(), self.run, self.request.user)
             except DocumentError:
                 form.add_error(None, UNREADABLE)
         context = {"form": form, "answer": found, "may_keep": self.request.user.has_perm(KEEPS), **self.run_context()}
         status = 400 if form.is_bound and not form.is_valid() else 200
         return render(self.request, "segmentation/prospect.html", context, status=status)
+
+
+class BecomeClient(RolePage, View):
+    """A prospect signs: nothing is typed again."""
+
+    permission_required = ("clients.view_client", KEEPS)
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
+        client = get_object_or_404(Client.objects.visible_to(request.user), pk=pk, status=Client.Status.PROSPECT)
+        become_client(client, by=request.user)
+        messages.success(request, f"«\u00a0{client.name}\u00a0» est maintenant un client actif.")
+        return HttpResponseRedirect(client.get_absolute_url())

@@ -66,6 +66,27 @@ def tally(run: Run | None, clients: ClientQuerySet) -> Tally:
     return Tally(total["all"], total["active"], sum(item.size for item in segments), segments, standings)
 
 
+@dataclass(frozen=True)
+class SegmentChange:
+    """A segment with what became of its size since an earlier run; None where the earlier run did not have it."""
+
+    tally: SegmentTally
+    change: int | None
+
+
+def changes(segments: Sequence[SegmentTally], before: Run | None, clients: ClientQuerySet) -> list[SegmentChange]:
+    """How many more or fewer of these clients each segment has than in the run `before`; one query."""
+    if before is None:
+        return [SegmentChange(item, None) for item in segments]
+    mine = Assignment.objects.filter(run=before, client__in=clients.order_by().values("pk"), segment__isnull=False)
+    then = dict(mine.order_by().values_list("segment").annotate(size=Count("pk")))
+    known = set(before.profiles.values_list("segment", flat=True))
+    return [
+        SegmentChange(item, item.size - then.get(item.segment.pk, 0) if item.segment.pk in known else None)
+        for item in segments
+    ]
+
+
 def _groups(run: Run, clients: ClientQuerySet) -> list[dict[str, Any]]:
     """One row a segment and standing, as dictionaries."""
     mine = Assignment.objects.filter(run=run, client__in=clients.order_by().values("pk")).order_by()

@@ -1,28 +1,46 @@
-// Island of [data-explorer]: the filtered clients in the plane of the two main components; a click opens a client.
-// The address of the points stands in [data-explorer-source], which htmx swaps with the legend.
+// Island of [data-explorer]: the filtered clients in the plane of the two main components; a click opens a client, a
+// drawn shape gives the list of those inside. The addresses stand in [data-explorer-source], which htmx swaps.
 /* global echarts */
+import { arrowsOf } from "./explorer/arrows.js";
+import { createLasso, holds } from "./lasso.js";
+import { fillLegend } from "./legend.js";
 import { ground, onTheme, palette, sizeOf, symbolOf } from "./palette.js";
+import { grouped, standingName } from "./tints.js";
 
 const frame = document.querySelector("[data-explorer]");
-const part = (name) => frame.querySelector(`[data-explorer-${name}]`);
+const part = (name) => document.querySelector(`[data-explorer-${name}]`);
 // Above this many points ECharts draws them in bulk.
 const LARGE = 5000;
-const STANDINGS = { provisional: "classement provisoire", outside: "hors plage" };
+const HINT = "Touchez un point pour ouvrir la fiche du client.";
+const DRAWING = "Entourez des clients d’un trait, bouton ou doigt appuyé. Échap annule.";
 const percent = (share) => share.toLocaleString("fr-FR", { style: "percent", maximumFractionDigits: 0 });
+const many = (count) => count.toLocaleString("fr-FR");
 
 const start = () => {
   frame.hidden = false;
   const canvas = part("canvas");
   const chart = echarts.init(canvas, null, { renderer: "canvas" });
-  const state = { source: null, plane: null };
+  const arrows = JSON.parse(document.getElementById("arrows").textContent);
+  const state = { source: null, plane: null, hidden: new Set() };
   const say = (text) => {
     part("state").textContent = text;
   };
+  const dotSize = (count) => (count < 200 ? 10 : count > LARGE ? 4 : canvas.clientWidth < 600 ? 6 : 8);
+  const colouring = () => part("by").value;
+  const standingOf = (at) => state.plane.standings[state.plane.points.standing[at]];
+  // What a client has of what is coloured.
+  const VALUES = {
+    segment: ({ points, segments }) => points.segment.map((rank) => segments[rank]?.slug ?? null),
+    sector: ({ points, sectors }) => points.sector.map((rank) => sectors[rank] ?? null),
+    standing: ({ points }) => points.standing.map((_, at) => standingOf(at)),
+  };
+  const groupsNow = () => grouped(colouring(), VALUES[colouring()](state.plane), state.plane.segments).groups;
+  const hint = () => say(state.plane?.one_in > 1 ? `Un point sur ${state.plane.one_in} est dessiné.` : HINT);
 
-  const dotSize = (count) => (count < 200 ? 10 : canvas.clientWidth < 600 ? 6 : 8);
-
-  const shownSlugs = () =>
-    new Set([...document.querySelectorAll("[data-explorer-segment]:checked")].map((box) => box.dataset.explorerSegment));
+  const toggle = (key, on) => {
+    state.hidden[on ? "delete" : "add"](key);
+    draw();
+  };
 
   const axis = (look, name, extra) => ({
     type: "value",
@@ -38,36 +56,54 @@ const start = () => {
     ...extra,
   });
 
-  const seriesOf = (look, segment, points) => ({
-    name: segment.name,
+  const seriesOf = (look, group, { x, y }) => ({
+    name: group.name,
     type: "scatter",
-    symbol: symbolOf(String(segment.colour)),
-    symbolSize: sizeOf(String(segment.colour), dotSize(points.length)),
-    large: state.plane.points.length > LARGE,
+    symbol: symbolOf(group.sign),
+    symbolSize: sizeOf(group.sign, dotSize(x.length)),
+    large: x.length > LARGE,
     largeThreshold: LARGE,
-    itemStyle: { color: look.segment(segment.colour), borderColor: look.surface, borderWidth: 0.8, opacity: 0.9 },
+    progressive: 0,
+    itemStyle: { color: look.tint(group.tint), borderColor: look.surface, borderWidth: x.length > LARGE ? 0 : 0.8, opacity: 0.9 },
     emphasis: { scale: 1.5, itemStyle: { borderColor: look.ink, borderWidth: 1.5 } },
-    data: points.map(({ x, y, id, name, standing }) => ({ value: [x, y], id: String(id), name, standing })),
+    dimensions: ["x", "y", "at"],
+    data: group.indices.map((at) => [x[at], y[at], at]),
   });
+
+  // The legend of segments comes from the server, with its counts; the others are made of the points.
+  const showLegend = (groups) => {
+    const own = document.querySelector("[data-explorer-segments]");
+    if (own) own.hidden = colouring() !== "segment";
+    fillLegend(part("legend"), colouring() === "segment" ? [] : groups, state.hidden, toggle);
+  };
 
   const draw = () => {
     if (!state.plane) return chart.clear();
     const look = palette();
     const base = ground(look);
-    const { explained, points, segments } = state.plane;
-    const shown = shownSlugs();
-    const drawn = segments.filter(({ slug }) => shown.has(slug));
+    const { explained, points } = state.plane;
+    const groups = groupsNow();
+    const drawn = groups.filter(({ key }) => !state.hidden.has(key));
     const title = (at) => (explained ? `Axe ${at + 1} (${percent(explained[at])} de la variance)` : `Axe ${at + 1}`);
+    const series = drawn.map((group) => seriesOf(look, group, points));
+    const span = (values) => values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [-1, 1]);
+    if (part("arrows").checked && arrows.length) {
+      series.push(...arrowsOf(arrows, look, { x: span(points.x), y: span(points.y), width: canvas.clientWidth }));
+    }
+    showLegend(groups);
     return chart.setOption(
       {
         ...base,
         grid: { left: 44, right: 12, top: 12, bottom: 44 },
         xAxis: axis(look, title(0)),
         yAxis: axis(look, title(1), { nameGap: 30 }),
-        series: drawn.map((segment) => seriesOf(look, segment, points.filter((point) => point.segment === segment.slug))),
+        series,
         tooltip: {
           ...base.tooltip,
-          formatter: ({ data, seriesName }) => [data.name, seriesName, STANDINGS[data.standing]].filter(Boolean).join("\n"),
+          formatter: ({ value, seriesName }) => {
+            const at = value[2];
+            return [points.name?.[at], seriesName, colouring() === "standing" ? null : standingName(standingOf(at))].filter(Boolean).join("\n");
+          },
         },
       },
       { notMerge: true },
@@ -78,6 +114,7 @@ const start = () => {
     state.source = source;
     state.plane = null;
     frame.hidden = !source;
+    part("found").hidden = true;
     if (source) {
       say("Chargement…");
       try {
@@ -86,7 +123,7 @@ const start = () => {
         const plane = await answer.json();
         if (source !== state.source) return;
         state.plane = plane;
-        say(plane.one_in > 1 ? `Un point sur ${plane.one_in} est dessiné.` : "Touchez un point pour ouvrir la fiche du client.");
+        hint();
       } catch {
         say("Le graphique n’a pas pu être chargé. Rechargez la page ou ouvrez le tableau.");
       }
@@ -96,17 +133,49 @@ const start = () => {
     frame.dataset.ready = source;
   };
 
-  chart.on("click", ({ data }) => {
-    window.location.assign(frame.dataset.clientUrl.replace("/0/", `/${data.id}/`));
+  // Those inside a drawn shape, as an address of the list and of this page.
+  const surround = (corners) => {
+    const inside = corners.map((corner) => chart.convertFromPixel({ gridIndex: 0 }, corner));
+    const { points } = state.plane;
+    const shown = groupsNow().filter(({ key }) => !state.hidden.has(key));
+    const count = shown.flatMap(({ indices }) => indices).filter((at) => holds(inside, points.x[at], points.y[at])).length;
+    const shape = inside.flat().map((value) => value.toFixed(3)).join(",");
+    const withShape = (address) => {
+      const url = new URL(address, window.location.href);
+      url.searchParams.set("plane", shape);
+      return `${url.pathname}${url.search}`;
+    };
+    part("found").hidden = false;
+    part("list").href = withShape(part("source").dataset.around);
+    part("list").textContent = state.plane.one_in > 1 || state.hidden.size ? "Voir les clients entourés" : `Voir les ${many(count)} clients entourés`;
+    part("only").href = withShape(window.location.href);
+    hint();
+    part("list").focus();
+  };
+
+  const lasso = part("lasso");
+  createLasso(canvas, lasso, surround);
+  lasso.addEventListener("click", () => (lasso.getAttribute("aria-pressed") === "true" ? say(DRAWING) : hint()));
+  chart.on("click", ({ seriesType, value }) => {
+    if (seriesType !== "scatter" || value.length < 3) return;
+    window.location.assign(frame.dataset.clientUrl.replace("/0/", `/${state.plane.points.id[value[2]]}/`));
   });
   document.addEventListener("change", ({ target }) => {
-    if (target.matches?.("[data-explorer-segment]")) draw();
+    if (target.matches?.("[data-explorer-segment]")) toggle(target.dataset.explorerSegment, target.checked);
+    if (target.matches?.("[data-explorer-by]")) {
+      state.hidden.clear();
+      for (const box of document.querySelectorAll("[data-explorer-segment]")) box.checked = true;
+      draw();
+    }
+    if (target.matches?.("[data-explorer-arrows]")) draw();
   });
   onTheme(draw);
   new ResizeObserver(() => chart.resize()).observe(canvas);
   const follow = () => {
-    const source = document.querySelector("[data-explorer-source]")?.dataset.explorerSource ?? "";
-    if (source !== state.source) load(source);
+    const source = part("source")?.dataset.explorerSource ?? "";
+    if (source === state.source) return;
+    state.hidden.clear();
+    load(source);
   };
   document.body.addEventListener("htmx:afterSwap", follow);
   follow();

@@ -2,14 +2,23 @@
 // htmx swaps with the legend; the checkboxes [data-map-segment] show and hide.
 /* global L */
 import { REGIONS, createMap } from "./map/base.js";
+import { fillLegend } from "./legend.js";
 import { createPoints } from "./map/points.js";
+import { addTools } from "./map/tools.js";
 
 const frame = document.querySelector("[data-map]");
-const part = (name) => frame.querySelector(`[data-map-${name}]`);
+const part = (name) => document.querySelector(`[data-map-${name}]`);
 const parametersOf = (source) => new URL(source, window.location.href).searchParams;
-const hiddenSlugs = () => {
-  const off = document.querySelectorAll("[data-map-segment]:not(:checked)");
-  return new Set([...off].map((box) => box.dataset.mapSegment));
+
+// The first advice for a client, as one sentence; "" where there is none to give.
+const nextStep = (address) => async (id) => {
+  try {
+    const answer = await fetch(address.replace("/0/", `/${id}/`), { headers: { Accept: "application/json" } });
+    const [first] = answer.ok ? (await answer.json()).results : [];
+    return first ? `Prochaine action : ${first.play.title}` : "";
+  } catch {
+    return "";
+  }
 };
 
 // Where most of the points are, as near as they allow; null without any.
@@ -28,9 +37,28 @@ const boxOf = (text) => {
 const start = () => {
   frame.hidden = false;
   const map = createMap(part("canvas"), frame.dataset);
-  const points = createPoints(map, (id) => frame.dataset.clientUrl.replace("/0/", `/${id}/`));
+  const address = (id) => frame.dataset.clientUrl.replace("/0/", `/${id}/`);
+  const points = createPoints(map, address, nextStep(frame.dataset.adviceUrl));
+  const addresses = () => ({ list: part("source").dataset.list, visits: part("source").dataset.visits });
+  const tools = addTools(map, part, addresses, points);
   // `dense`: too many for points, so that each view is asked for on its own.
-  const state = { source: null, dense: false, asking: null };
+  const state = { source: null, dense: false, asking: null, collection: null, hidden: new Set() };
+  const way = () => (state.dense ? "segment" : part("by").value);
+
+  const toggle = (key, on) => {
+    state.hidden[on ? "delete" : "add"](key);
+    if (state.dense) refine();
+    else points.toggle(key, on);
+    tools.list(address);
+  };
+  // The legend of segments comes from the server, with its counts; the others are made of the points.
+  const draw = () => {
+    const groups = points.show(state.collection, way(), state.hidden);
+    const own = document.querySelector("[data-map-segments]");
+    if (own) own.hidden = way() !== "segment";
+    fillLegend(part("legend"), way() === "segment" ? [] : groups, state.hidden, toggle);
+    tools.list(address);
+  };
   const say = (text) => {
     part("state").textContent = text;
   };
@@ -46,17 +74,22 @@ const start = () => {
   const load = async (source) => {
     state.source = source;
     state.dense = false;
+    state.hidden.clear();
     part("here").hidden = true;
+    part("found").hidden = true;
     delete frame.dataset.ready;
-    if (!source) return points.show({ segments: [], features: [] }, new Set());
+    if (!source) return points.show({ segments: [], features: [] }, "segment", state.hidden);
     say("Chargement de la carte…");
     try {
       const collection = await ask(source);
       const asked = parametersOf(source).get("bbox");
       const view = asked ? boxOf(asked) : bestView(collection.features);
       if (view) map.fitBounds(view, { animate: false });
-      points.show(collection, hiddenSlugs());
       state.dense = collection.detail === "cells";
+      part("side").dataset.dense = String(state.dense);
+      part("by").disabled = state.dense;
+      state.collection = collection;
+      draw();
       say(collection.features.length ? "" : "Aucun de ces clients n’a de position.");
       frame.dataset.ready = source;
     } catch (problem) {
@@ -78,7 +111,7 @@ const start = () => {
     const parameters = parametersOf(state.source);
     parameters.set("bbox", inSight(parameters.get("bbox") ?? WORLD));
     try {
-      points.show(await ask(`${state.source.split("?")[0]}?${parameters}`), hiddenSlugs());
+      points.show(await ask(`${state.source.split("?")[0]}?${parameters}`), "segment", state.hidden);
     } catch {
       // A newer view is on its way, or the old one stays.
     }
@@ -91,6 +124,7 @@ const start = () => {
     part("here").href = `${window.location.pathname}?${parameters}`;
     part("here").hidden = false;
     if (state.dense) refine();
+    else tools.list(address);
   });
 
   for (const [name, box] of REGIONS) {
@@ -100,10 +134,15 @@ const start = () => {
     part("regions").append(button);
   }
   document.addEventListener("change", ({ target }) => {
-    if (!target.matches?.("[data-map-segment]") || !state.source) return;
-    if (state.dense) refine();
-    else points.toggle(target.dataset.mapSegment, target.checked);
+    if (!state.source) return;
+    if (target.matches?.("[data-map-segment]")) toggle(target.dataset.mapSegment, target.checked);
+    if (target.matches?.("[data-map-by]")) {
+      state.hidden.clear();
+      for (const box of document.querySelectorAll("[data-map-segment]")) box.checked = true;
+      draw();
+    }
   });
+  if (window.matchMedia("(max-width: 55.99rem)").matches) part("side").open = false;
   const follow = () => {
     const source = document.querySelector("[data-map-source]")?.dataset.mapSource ?? "";
     if (source !== state.source) load(source);

@@ -2,18 +2,19 @@
 /* global L */
 import { createMap } from "./map/base.js";
 import { clusterOf, pointMark } from "./map/marks.js";
+import { grouped } from "./tints.js";
 
 const box = document.querySelector("[data-neighbours]");
 const part = (name) => box.querySelector(`[data-neighbours-${name}]`);
 const address = (id) => box.dataset.clientUrl.replace("/0/", `/${id}/`);
 const NEAREST = 11;
 
-const line = ({ id, properties }, segment) => {
+const line = ({ id, properties }, group) => {
   const item = document.createElement("li");
   const link = document.createElement("a");
   link.href = address(id);
   link.textContent = properties.name;
-  const more = [segment?.name ?? "sans segment", `${properties.distance_km.toLocaleString("fr-FR")} km`].join(", ");
+  const more = [group.name, `${properties.distance_km.toLocaleString("fr-FR")} km`].join(", ");
   const said = document.createElement("span");
   said.className = "quiet";
   said.textContent = ` ${more}`;
@@ -22,20 +23,20 @@ const line = ({ id, properties }, segment) => {
 };
 
 const draw = ({ features, segments }) => {
-  const bySlug = new Map(segments.map((segment) => [segment.slug, segment]));
-  const segmentOf = (feature) => bySlug.get(feature.properties.segment ?? "");
+  const { of, groups } = grouped("segment", features.map(({ properties }) => properties.segment), segments);
+  const groupOf = (feature) => of[features.indexOf(feature)];
   const isSelf = ({ id }) => String(id) === box.dataset.client;
   const others = features.filter((feature) => !isSelf(feature));
   const map = createMap(part("canvas"), box.dataset, { scrollWheelZoom: false });
-  const cluster = clusterOf([...segments.map((segment) => String(segment.colour)), "none"]);
-  cluster.addLayers(others.map((feature) => pointMark(feature, segmentOf(feature), address)));
+  const cluster = clusterOf(groups.map(({ tint }) => tint));
+  cluster.addLayers(others.map((feature) => pointMark(feature, groupOf(feature), address)));
   map.addLayer(cluster);
   const places = features.map(({ geometry }) => [...geometry.coordinates].reverse());
   map.fitBounds(L.latLngBounds(places).pad(0.15), { maxZoom: NEAREST });
   // The client itself stands out of every group, on top.
-  features.filter(isSelf).forEach((feature) => pointMark(feature, segmentOf(feature), address, "mark-self").addTo(map));
+  features.filter(isSelf).forEach((feature) => pointMark(feature, groupOf(feature), address, { more: "mark-self" }).addTo(map));
   map.fire("settled");
-  part("list").append(...others.map((feature) => line(feature, segmentOf(feature))));
+  part("list").append(...others.map((feature) => line(feature, groupOf(feature))));
   part("more").hidden = !others.length;
   part("state").textContent = others.length ? "" : "Aucun autre client à moins de 50 km.";
   box.dataset.ready = String(features.length);

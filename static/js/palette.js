@@ -7,6 +7,7 @@ export const palette = () => {
   const token = (name) => style.getPropertyValue(`--${name}`).trim();
   return {
     segment: (colour) => (colour === null || colour === undefined ? token("line-strong") : token(`segment-${colour}`)),
+    tint: (name) => (name === "segment-none" ? token("line-strong") : token(name)),
     ink: token("ink"),
     quiet: token("quiet"),
     line: token("line"),

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from clients.facts import ClientFacts, Reading
 from clients.models import Client
 from clients.recording import record
-from segmentation.models import Run, Segment
+from segmentation.models import Play, Run, Segment
 from tests.browser.conftest import NARROW, WIDE, Scheme, Visit
 from tests.published import STAMP, a_client, published, some_clients
 
@@ -76,6 +76,20 @@ def token(page: Page, name: str) -> str:
 def sound(visit: Visit) -> None:
     assert visit.accessibility() == []
     assert visit.overflow() <= 0
+
+
+def draw_around_everything(page: Page, canvas: Locator) -> None:
+    """A rectangle near the edges of the box, with the mouse."""
+    canvas.scroll_into_view_if_needed()
+    found = canvas.bounding_box()
+    assert found is not None
+    left, top = found["x"] + 50, found["y"] + 15
+    right, bottom = found["x"] + found["width"] - 15, found["y"] + min(found["height"], 600) - 50
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top + 5)):
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
 
 
 # --- The map ---------------------------------------------------------------------------------------------------------
@@ -279,6 +293,78 @@ def test_a_client_stands_among_its_neighbours(
     expect(page.locator("h1")).to_have_text(name)
 
 
+def test_the_map_is_coloured_by_sector_and_by_standing(open_as: Open, run: Run, amelie: User) -> None:
+    visit = open_as(amelie)
+    page = visit.go("/map/?department=974")
+    ready(page, "map")
+    mark = page.locator("path.mark")
+    expect(mark).to_have_class(re.compile("segment-"))
+    page.get_by_label("Couleurs").select_option("sector")
+    expect(mark).to_have_class(re.compile("category-0"))
+    made = page.locator("[data-map-legend]")
+    expect(made.get_by_role("checkbox")).to_have_count(1)
+    expect(page.locator("[data-map-segments]")).to_be_hidden()
+    made.get_by_role("checkbox").uncheck()
+    expect(mark).to_have_count(0)
+    page.get_by_label("Couleurs").select_option("standing")
+    expect(mark).to_have_count(1)
+    sound(visit)
+
+
+def test_the_list_beside_the_map_follows_the_view(open_as: Open, run: Run, amelie: User) -> None:
+    page = open_as(amelie).go("/map/")
+    ready(page, "map")
+    seen = page.locator("[data-map-seen]")
+    expect(seen).to_have_text("61 clients")
+    page.get_by_role("button", name="La Réunion").click()
+    expect(seen).to_have_text("1 client")
+    page.locator("[data-map-list]").get_by_role("link", name="Aux Filaos").click()
+    expect(page.locator("h1")).to_have_text("Aux Filaos")
+
+
+def test_clients_that_one_draws_a_line_around_on_the_map_become_a_list_or_a_round(
+    open_as: Open, run: Run, amelie: User
+) -> None:
+    page = open_as(amelie).go("/map/?department=49")
+    box = ready(page, "map")
+    page.get_by_role("button", name="Entourer des clients").click()
+    draw_around_everything(page, box.locator("[data-map-canvas]"))
+    link = page.get_by_role("link", name=re.compile(r"Voir les \d+ clients entourés"))
+    expect(link).to_be_focused()
+    count = re.findall(r"\d+", link.inner_text())[0]
+    assert int(count) == Client.objects.filter(department="49").count()
+    expect(page.get_by_role("link", name="En faire une tournée")).to_have_attribute(
+        "href", re.compile("/map/visits/.*area=")
+    )
+    link.click()
+    page.wait_for_url(re.compile(r"/clients/\?department=49&area="))
+    expect(page.locator("#count")).to_contain_text(f"{count} client")
+
+
+def test_it_keeps_those_around_the_middle_of_the_map(open_as: Open, run: Run, amelie: User) -> None:
+    page = open_as(amelie).go("/map/")
+    ready(page, "map")
+    page.get_by_role("button", name="La Réunion").click()
+    expect(page.locator("path.mark")).to_have_count(1)
+    page.get_by_label("Rayon autour du centre").select_option("50")
+    page.get_by_role("link", name="Autour du centre").click()
+    page.wait_for_url(re.compile(r"near=55\.\d+%2C-21\.\d+%2C50"))
+    expect(page.locator(".map-counts")).to_contain_text("1 client placé")
+
+
+def test_a_popup_says_what_to_do_next(open_as: Open, run: Run, amelie: User) -> None:
+    client = Client.objects.get(name="Aux Filaos")
+    place = client.assignments.get(run=run)
+    assert place.segment is not None
+    Play.objects.create(
+        segment=place.segment, title="Une page Viemaville", pitch="…", service="viemaville", goal="growth", priority=1
+    )
+    page = open_as(amelie).go("/map/?department=974")
+    ready(page, "map")
+    page.locator("path.mark").click()
+    expect(page.locator(".map-popup-next")).to_have_text("Prochaine action : Une page Viemaville")
+
+
 # --- The explorer ----------------------------------------------------------------------------------------------------
 
 
@@ -304,7 +390,7 @@ def dot(page: Page) -> tuple[float, float]:
             const chart = echarts.getInstanceByDom(box);
             const { series } = chart.getOption();
             const seriesIndex = series.findIndex(({ data }) => data.length);
-            const [x, y] = chart.convertToPixel({ seriesIndex }, series[seriesIndex].data[0].value);
+            const [x, y] = chart.convertToPixel({ seriesIndex }, series[seriesIndex].data[0].slice(0, 2));
             const { left, top } = box.getBoundingClientRect();
             return { x: x + left, y: y + top };
         }"""
@@ -333,6 +419,44 @@ def test_the_plane_follows_filters_and_legend(open_as: Open, run: Run, amelie: U
     expect(box).to_have_attribute("data-ready", re.compile("status=active"))
     assert page.url.endswith("/explorer/?status=active")
     assert box.locator("canvas").first.evaluate("canvas => canvas.toDataURL()") != after
+
+
+def test_the_plane_is_coloured_by_sector_and_standing_and_bears_arrows(open_as: Open, run: Run, amelie: User) -> None:
+    visit = open_as(amelie)
+    page = visit.go("/explorer/")
+    box = ready(page, "explorer").locator("[data-explorer-canvas]")
+    before = box.locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
+    page.get_by_label("Couleurs").select_option("sector")
+    made = page.locator("[data-explorer-legend]")
+    expect(made.get_by_label("Restauration")).to_be_visible()
+    expect(page.locator("[data-explorer-segments]")).to_be_hidden()
+    assert token(page, "category-0") in colours(box)
+    page.get_by_label("Couleurs").select_option("standing")
+    expect(made.get_by_label("ferme")).to_be_visible()
+    plain = box.locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
+    assert plain != before
+    page.get_by_label("Flèches des données").check()
+    assert box.locator("canvas").first.evaluate("canvas => canvas.toDataURL()") != plain
+    sound(visit)
+
+
+def test_clients_that_one_draws_a_line_around_become_a_list(open_as: Open, run: Run, amelie: User) -> None:
+    page = open_as(amelie).go("/explorer/?city=Angers")
+    box = ready(page, "explorer")
+    button = page.get_by_role("button", name="Entourer des clients")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    draw_around_everything(page, box.locator("[data-explorer-canvas]"))
+    link = page.get_by_role("link", name=re.compile(r"Voir les \d+ clients entourés"))
+    expect(link).to_be_focused()
+    count = re.findall(r"\d+", link.inner_text())[0]
+    link.click()
+    page.wait_for_url(re.compile(r"/clients/\?city=Angers&plane="))
+    expect(page.locator("#count")).to_contain_text(f"{count} client")
+    assert int(count) > 0
 
 
 # --- Charts ----------------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ def site(transactional_db: None, amelie: User) -> Site:
     paths = (
         "/", "/clients/", "/clients/?segment=aucun&city=nulle-part", f"/clients/{client.pk}/",
         f"/clients/{place.client_id}/", "/segments/", f"/segments/{place.segment.slug}/", "/runs/", f"/runs/{run.pk}/",
+        "/help/", "/help/style/", "/map/visits/", "/map/visits/?city=Angers&start=Nantes",
     )  # fmt: skip
     return Site(run, client, (*((path, 200) for path in paths), ("/clients/?citty=x", 400), ("/nulle-part/", 404)))
 

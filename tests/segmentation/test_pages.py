@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from clients.models import Client
 from segmentation.models import Assignment, Profile, Publication, Run, Segment
@@ -102,6 +104,56 @@ def test_its_figures_equal_the_lists_they_link_to(helene: User, amelie: User) ->
             listed = re.search(r"<strong>(\d+)</strong> clients?", html_of(reader, path.replace("&amp;", "&")))
             assert listed is not None
             assert listed[1] == figure, path
+
+
+def test_it_says_what_became_of_each_segment_since_the_run_before(helene: User) -> None:
+    some_clients(40)
+    published()
+    later = published()
+    html = html_of(helene, "/")
+    assert "Évolution" in html
+    assert html.count('data-label="Évolution">=<') == later.k
+    one = later.assignments.exclude(second=None).exclude(segment=None)[0]
+    gains, loses = one.second, one.segment
+    assert gains is not None and loses is not None
+    later.assignments.filter(pk=one.pk).update(segment=gains)
+    html = html_of(helene, "/")
+    lines = {slug: line for line in html.split("<tr>") for slug in re.findall(r'href="/segments/([^/]+)/"', line)}
+    assert 'data-label="Évolution">+1<' in lines[gains.slug]
+    assert 'data-label="Évolution">−1<' in lines[loses.slug]
+    assert '<a href="/clients/?moved=true">1</a> client a changé de segment' in html
+
+
+def test_with_one_run_only_there_is_no_evolution_to_tell(helene: User) -> None:
+    some_clients(12)
+    published()
+    html = html_of(helene, "/")
+    assert "Évolution" not in html
+    assert "moved=true" not in html
+
+
+def test_it_counts_who_changed_since_the_run_read_them(helene: User, amelie: User, karim: User) -> None:
+    clients = some_clients(12, "amelie")
+    run = published()
+    Run.objects.filter(pk=run.pk).update(finished_at=timezone.now())
+    assert "changed=true" not in html_of(helene, "/")
+    Client.objects.filter(pk__in=[client.pk for client in clients[:2]]).update(changed_at=timezone.now())
+    for reader, figure in ((helene, "2"), (amelie, "2")):
+        assert f'<a href="/clients/?changed=true">{figure}</a> clients modifiés depuis le calcul' in html_of(
+            reader, "/"
+        )
+    assert "changed=true" not in html_of(karim, "/")
+
+
+def test_it_warns_when_the_data_of_the_run_are_old(helene: User, anais: User) -> None:
+    some_clients(12)
+    run = published()
+    Run.objects.filter(pk=run.pk).update(as_of=timezone.localdate() - timedelta(days=20))
+    assert "datent un peu" not in html_of(helene, "/")
+    Run.objects.filter(pk=run.pk).update(as_of=timezone.localdate() - timedelta(days=60))
+    assert "60&nbsp;jours" in html_of(helene, "/")
+    assert "Demander un calcul" not in html_of(helene, "/")
+    assert "Demander un calcul" in html_of(anais, "/")
 
 
 def test_it_counts_clients_that_came_after_the_run(helene: User) -> None:
@@ -270,6 +322,8 @@ def test_it_says_who_published_a_run_and_why(helene: User, anais: User) -> None:
 
 def test_its_pages_ask_the_database_as_much_for_10_clients_as_for_200(helene: User) -> None:
     costs: dict[str, list[int]] = {}
+    some_clients(3)
+    published()  # both rounds have a run before theirs to compare with
     for count in (10, 200):
         Client.objects.all().delete()
         some_clients(count)

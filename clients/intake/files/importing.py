@@ -98,6 +98,11 @@ def read_file(path: Path) -> Table:
         content = path.read_bytes()
     except OSError as error:
         raise IntakeError(f"Le fichier « {path.name} » ne peut pas être lu : {why(error)}.") from None
+    return read_content(content)
+
+
+def read_content(content: bytes) -> Table:
+    """The same for the bytes of a file. Raises IntakeError when they are of no accepted format."""
     if content.startswith(_OLE):
         raise IntakeError(
             "Ce classeur est un ancien .xls ou il a un mot de passe : enregistrez-le en .xlsx, sans protection."

@@ -37,6 +37,11 @@ def decimal(value: Any, places: int = 2) -> str:
 
 
 @register.filter
+def signed(value: Any) -> str:
+    return _shown(value, french.signed)
+
+
+@register.filter
 def euros(value: Any) -> str:
     return _shown(value, french.euros)
 

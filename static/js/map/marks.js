@@ -1,7 +1,7 @@
 // What stands on a map: a client as a shape in its segment's colour, many clients as a pill with their shares.
 /* global L */
-const SVG = "http://www.w3.org/2000/svg";
-const SHAPES = JSON.parse(document.getElementById("shapes").textContent);
+import { cornersOf, element, signOf, svg } from "../legend.js";
+
 const APPROXIMATE = {
   commune: "Placé au centre de la commune.",
   postal_code: "Position approximative : milieu du code postal.",
@@ -9,21 +9,6 @@ const APPROXIMATE = {
 };
 const coarse = window.matchMedia("(pointer: coarse)").matches;
 const RADIUS = coarse ? 8.5 : 6.5;
-
-const keyOf = (segment) => (segment ? String(segment.colour) : "none");
-
-const element = (name, className, text) => {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
-};
-
-const svg = (name, attributes) => {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-};
 
 // A circle that knows other shapes. Its colours are classes, so that light and dark are the style sheet's business.
 const Mark = L.CircleMarker.extend({
@@ -36,47 +21,46 @@ const Mark = L.CircleMarker.extend({
   },
 });
 
-const shapeOf = (key) => {
-  const drawn = svg("svg", { class: `shape segment-${key}`, viewBox: "-1.7 -1.7 3.4 3.4", "aria-hidden": "true" });
-  const corners = SHAPES[key];
-  drawn.append(corners.length ? svg("polygon", { points: corners.join(" ") }) : svg("circle", { r: "1" }));
-  return drawn;
-};
-
-// The words of a popup are set as text: a client may be called "<script>".
-const popupOf = ({ properties, id }, segment, address) => {
+// The words of a popup are set as text: a client may be called "<script>". What to do next is asked for when it opens.
+const popupOf = ({ properties, id }, segment, address, next) => {
   const box = element("div", "map-popup");
   const link = element("a", "map-popup-name", properties.name);
   link.href = address(id);
   const named = element("p", "map-popup-segment");
-  named.append(shapeOf(keyOf(segment)), segment ? segment.name : "Sans segment");
+  named.append(signOf(segment), segment.name);
   box.append(link, named);
   const distance = properties.distance_km ? `à ${properties.distance_km.toLocaleString("fr-FR")} km` : "";
   const where = [properties.city, distance].filter(Boolean).join(", ");
   if (where) box.append(element("p", "", where));
   if (APPROXIMATE[properties.precision]) box.append(element("p", "quiet", APPROXIMATE[properties.precision]));
+  const step = element("p", "map-popup-next");
+  box.append(step);
+  next?.(id).then((text) => {
+    step.textContent = text;
+  });
   return box;
 };
 
-export const pointMark = (feature, segment, address, more = "") => {
+// `group` colours it, `segment` is named in its popup (each { key, name, tint, sign }); `next(id)` promises the sentence
+// on what to do next.
+export const pointMark = (feature, group, address, { segment = group, more = "", next = null } = {}) => {
   const [longitude, latitude] = feature.geometry.coordinates;
-  const key = keyOf(segment);
   const hollow = ["postal_code", "department"].includes(feature.properties.precision) ? "mark-hollow" : "";
   const mark = new Mark([latitude, longitude], {
-    radius: RADIUS, corners: SHAPES[key], className: `mark segment-${key} ${hollow} ${more}`.trim(), segmentKey: key,
+    radius: RADIUS, corners: cornersOf(group.sign), className: `mark ${group.tint} ${hollow} ${more}`.trim(), tint: group.tint,
   });
-  return mark.bindPopup(() => popupOf(feature, segment, address), { maxWidth: 280, minWidth: 160 });
+  return mark.bindPopup(() => popupOf(feature, segment, address, next), { maxWidth: 280, minWidth: 160 });
 };
 
-// A number over a strip of shares. `counts`: [key of a segment, how many], in the order of the legend.
+// A number over a strip of shares. `counts`: [tint, how many], in the order of the legend.
 export const pill = (total, counts) => {
   const digits = total.toLocaleString("fr-FR");
   const box = element("div", "map-pill");
   box.append(element("span", "", digits), element("span", "visually-hidden", " clients ici"));
   const strip = svg("svg", { class: "map-strip", viewBox: `0 0 ${total} 1`, preserveAspectRatio: "none", "aria-hidden": "true" });
   let at = 0;
-  for (const [key, count] of counts) {
-    strip.append(svg("rect", { x: at, width: count, height: 1, class: `strip segment-${key}` }));
+  for (const [tint, count] of counts) {
+    strip.append(svg("rect", { x: at, width: count, height: 1, class: `strip ${tint}` }));
     at += count;
   }
   box.append(strip);
@@ -85,15 +69,15 @@ export const pill = (total, counts) => {
 };
 
 // Many points as one group that falls apart when one comes nearer, and fans out where they share a place.
-export const clusterOf = (keys) =>
+export const clusterOf = (tints) =>
   L.markerClusterGroup({
     showCoverageOnHover: false,
     maxClusterRadius: 64,
     spiderLegPolylineOptions: { className: "map-leg", weight: 1 },
     iconCreateFunction: (cluster) => {
-      const counts = new Map(keys.map((key) => [key, 0]));
+      const counts = new Map(tints.map((tint) => [tint, 0]));
       for (const { options } of cluster.getAllChildMarkers()) {
-        counts.set(options.segmentKey, (counts.get(options.segmentKey) ?? 0) + 1);
+        counts.set(options.tint, (counts.get(options.tint) ?? 0) + 1);
       }
       return pill(cluster.getChildCount(), [...counts].filter(([, count]) => count));
     },
