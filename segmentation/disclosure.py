@@ -54,8 +54,9 @@ def disclosed(data: Any, size: int, fewest: int) -> dict[str, Any]:
     for name in ("words", "extra_words"):
         found[name] = [_words(column, fewest) for column in found.get(name) or ()]
     found["totals"] = next(iter(_numbers([found["totals"]] if found.get("totals") else [], fewest)), None)
-    money = next((line for line in found["numbers"] if line.get("unit") == "euros"), {})
-    found["turnover_share"] = money.get("of_total")
+    # Of the first column in euros, as `engine.profiles` has it.
+    shares = (line.get("of_total") for line in found["numbers"] if line.get("unit") == "euros")
+    found["turnover_share"] = next(shares, None)
     rule = found.get("rule")
     if not isinstance(rule, Mapping) or round((rule.get("coverage") or 0) * size) < fewest:
         found["rule"] = None

@@ -125,28 +125,32 @@ def drawn(found: Sequence[Trial], names: tuple[str, str]) -> list[Chart]:
 
 
 def _chart(found: Sequence[Trial], names: tuple[str, str], key: str, title: str) -> Chart | None:
-    sides = ([item.a for item in found], [item.b for item in found])
-    series = [
-        {"name": name, "values": [None if item is None else getattr(item, key) for item in side]}
-        for name, side in zip(names, sides, strict=True)
+    measured: list[tuple[str, list[float | None]]] = [
+        (name, [getattr(item, key, None) for item in side])
+        for name, side in zip(names, ([item.a for item in found], [item.b for item in found]), strict=True)
     ]
-    if len(found) < 2 or not any(value is not None for line in series for value in line["values"]):
+    if len(found) < 2 or all(value is None for _, values in measured for value in values):
         return None
     told = [
-        f"{line['name']}\u00a0: "
+        f"{name}\u00a0: "
         + ", ".join(
             f"{french.grouped(value, 2)} à {trial.k}"
-            for trial, value in zip(found, line["values"], strict=True)
+            for trial, value in zip(found, values, strict=True)
             if value is not None
         )
-        for line in series
+        for name, values in measured
     ]
     return Chart(
         key=f"both-{key}",
         kind="lines",
         title=f"{title} par nombre de segments",
         summary=f"{title} par nombre de segments. {' ; '.join(told)}.",
-        data={"x": [item.k for item in found], "series": series, "chosen": None, "unit": "decimal"},
+        data={
+            "x": [item.k for item in found],
+            "series": [{"name": name, "values": values} for name, values in measured],
+            "chosen": None,
+            "unit": "decimal",
+        },
     )
 
 

@@ -76,8 +76,8 @@ def _spaced(text: str) -> str:
 def _said(run: Run) -> Said:
     """Every knob of a run: key → label and value, in words."""
     recipe: Mapping[str, Any] = run.recipe if isinstance(run.recipe, Mapping) else {}
-    said: Said = {"clusters": ("Nombre de segments", f"{run.clusters}, imposé" if run.clusters else "choisi par la règle")}
-    said["seed"] = ("Graine", str(run.seed))
+    number = f"{run.clusters}, imposé" if run.clusters else "choisi par la règle"
+    said: Said = {"clusters": ("Nombre de segments", number), "seed": ("Graine", str(run.seed))}
     labels: dict[str, str] = {}
     for kind in ("numeric", "categorical"):
         for column in recipe.get(kind, ()):

@@ -230,7 +230,10 @@ def test_a_segment_is_said_in_a_sentence_with_what_it_is_worth(amelie: User) -> 
         assert re.search(rf"<strong>{figure}</strong>[^<]*\({word}\)", html), word
 
 
-@pytest.mark.parametrize("rule", [None, {}, "phrase", RULE | {"conditions": []}, RULE | {"conditions": [{"label": "x"}]}])
+UNREADABLE: tuple[Any, ...] = (None, {}, "phrase", RULE | {"conditions": []}, RULE | {"conditions": [{"label": "x"}]})
+
+
+@pytest.mark.parametrize("rule", UNREADABLE)
 def test_a_rule_that_cannot_be_read_is_left_out(helene: User, rule: Any) -> None:
     a_client("À moi")
     profile = a_profile(published(), rule=rule)
