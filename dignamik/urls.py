@@ -11,6 +11,7 @@ from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
+from segmentation.web.comparing import RunComparison
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.help import Help, StyleGuide
 from segmentation.web.map import MapPage
@@ -43,6 +44,7 @@ urlpatterns = [
     path("segments/", SegmentList.as_view(), name="segments"),
     path("segments/<slug:slug>/", SegmentPage.as_view(), name="segment"),
     path("runs/", RunList.as_view(), name="runs"),
+    path("runs/compare/", RunComparison.as_view(), name="run-compare"),
     path("runs/<int:pk>/", RunPage.as_view(), name="run"),
     path("runs/<int:pk>/publish/", PublishRun.as_view(), name="run-publish"),
     path("runs/<int:pk>/movements/", MovementsPage.as_view(), name="run-movements"),

@@ -76,7 +76,8 @@ def a_run(state: str = "published", **fields: Any) -> Run:
         **{
             "as_of": date(2026, 11, 23), "seed": 1, "k": fit.k, "clients": len(fit.index), "finished_at": NOW,
             "recipe": fit.recipe.to_dict(), "document": document.to_dict(), "verdict": asdict(fit.verdict),
-            "scores": {str(item.k): asdict(item) for item in fit.candidates}, "choice": asdict(fit.choice),
+            "scores": {str(item.k): asdict(item) | {"stability": item.stability} for item in fit.candidates},
+            "choice": asdict(fit.choice),
             **fields,
         },
     )  # fmt: skip

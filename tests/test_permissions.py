@@ -93,6 +93,7 @@ PAGES: dict[str, Methods] = {
     "segments/": PAGE,
     "segments/<slug:slug>/": PAGE,
     "runs/": ASK,
+    "runs/compare/": PAGE,
     "runs/<int:pk>/": PAGE,
     "runs/<int:pk>/publish/": JUDGE,
     "runs/<int:pk>/movements/": PAGE,

@@ -14,9 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.models import Client
-from clients.querysets import SEES_EVERYTHING
 from dignamik.foundation.resources import Resource
-from segmentation.disclosure import SMALLEST_GROUP, figures_are_open
+from segmentation.disclosure import disclosed, fewest_behind, figures_are_open
 from segmentation.models import Profile, Run, Segment
 from segmentation.querysets import SegmentQuerySet
 
@@ -71,6 +70,28 @@ class WordProfile(serializers.Serializer[Any]):
     known = serializers.IntegerField()
     unknown = serializers.IntegerField()
     shares = WordShare(many=True)
+    hidden = serializers.IntegerField(help_text="Mots tus, parce que moins de 5 clients les ont.")
+
+
+class RuleCondition(serializers.Serializer[Any]):
+    """Une borne de la règle."""
+
+    column = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    unit = serializers.CharField(help_text="« word » pour un mot.")
+    operator = serializers.ChoiceField(choices=[">=", "<", "is", "is not"])
+    value = serializers.JSONField(help_text="Un nombre, ou un mot.")
+
+
+class SegmentRule(serializers.Serializer[Any]):
+    """Une phrase qui décrit le segment, et ce qu’elle vaut. Elle le résume : elle ne place personne."""
+
+    says = serializers.CharField(help_text="En français, avec ses chiffres.")
+    conditions = RuleCondition(many=True)
+    coverage = serializers.FloatField(help_text="Part des clients du segment qui y répondent.")
+    precision = serializers.FloatField(help_text="Part du segment parmi ceux qui y répondent.")
+    fidelity = serializers.FloatField(help_text="Part des clients sur qui la phrase et le calcul sont d’accord.")
+    met = serializers.IntegerField(help_text="Clients analysés qui y répondent.")
 
 
 class ClientName(serializers.Serializer[Any]):
@@ -88,6 +109,13 @@ class SegmentProfile(serializers.Serializer[Any]):
     numbers = NumberProfile(many=True)
     totals = NumberProfile(allow_null=True, help_text="Abonnés, tous réseaux.")
     words = WordProfile(many=True, help_text="Mots d’au moins 5 clients, si vous ne voyez pas toute la base.")
+    extra_numbers = NumberProfile(many=True, help_text="Données que le calcul n’a pas regardées.")
+    extra_words = WordProfile(many=True, help_text="Mots que le calcul n’a pas regardés (département, commune).")
+    turnover_share = serializers.FloatField(
+        allow_null=True, help_text="Part du chiffre d’affaires connu des clients analysés, toute la base."
+    )
+    rule = SegmentRule(allow_null=True)
+    suggested_name = serializers.CharField(allow_blank=True, help_text="Le nom que le calcul propose.")
     based_on = serializers.ListField(child=serializers.CharField(), help_text="Ce qui fonde le nom proposé.")
 
 
@@ -138,7 +166,7 @@ class Segments(Resource):
             self.row(segment, profile.size if self.open else None)
             | {
                 "name_is_suggested": segment.name_is_suggested,
-                "profile": self.profile(data) if self.open else None,
+                "profile": self.profile(profile) if self.open else None,
                 "typical": self.visible(data.get("typical", [])),
                 "atypical": self.visible(data.get("atypical", [])),
             }
@@ -154,21 +182,23 @@ class Segments(Resource):
             "size_in_training": size_in_training,
         }
 
-    def profile(self, data: dict[str, Any]) -> dict[str, Any]:
+    def profile(self, profile: Profile) -> dict[str, Any]:
         """The figures of one group. The cluster's number and other people's clients stay behind."""
+        data = disclosed(profile.data, profile.size, fewest_behind(self.request.user))
+        rule = data["rule"]
         return {
             "run": self.run.pk if self.run else None,
             "share": data.get("share"),
-            "numbers": data.get("numbers", []),
-            "totals": data.get("totals"),
-            "words": [self.words(column) for column in data.get("words", [])],
+            "numbers": data["numbers"],
+            "totals": data["totals"],
+            "words": data["words"],
+            "extra_numbers": data["extra_numbers"],
+            "extra_words": data["extra_words"],
+            "turnover_share": data["turnover_share"],
+            "rule": rule and {**rule, "says": data.get("rule_says", "")},
+            "suggested_name": data.get("suggested_name", ""),
             "based_on": data.get("based_on", []),
         }
-
-    def words(self, column: dict[str, Any]) -> dict[str, Any]:
-        """One column's words; those of fewer than five members only for who may see these members."""
-        fewest = 1 if self.request.user.has_perm(SEES_EVERYTHING) else SMALLEST_GROUP
-        return column | {"shares": [share for share in column["shares"] if share["count"] >= fewest]}
 
     def visible(self, pks: Sequence[int]) -> Sequence[dict[str, Any]]:
         """Those of these clients that the person may see, in the order given."""

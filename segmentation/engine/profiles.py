@@ -10,7 +10,8 @@ import pandas as pd
 from segmentation.engine.cleaning import Floats, Ints
 from segmentation.engine.document import Document
 from segmentation.engine.features import Extras, Features
-from segmentation.engine.ruling import ClusterRule, rules
+from segmentation.engine.ruling import rules
+from segmentation.engine.sentence import ClusterRule
 
 MEMBERS_SHOWN = 5
 QUARTERS = (0.25, 0.5, 0.75)

@@ -54,6 +54,35 @@ class Movements:
         return Counter(move.cause for move in self.moves)
 
 
+@dataclass(frozen=True)
+class Shift:
+    """How many clients both runs placed, and how many of them in another segment."""
+
+    compared: int
+    moved: int
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """Clients of one run or both that the source has withdrawn since: counted in the movements, listed nowhere.
+
+    `moves` counts those that changed segment by (slug before, slug after), the most first.
+    """
+
+    stayed: int
+    moves: tuple[tuple[tuple[str | None, str | None], int], ...]
+    entered: int
+    left: int
+
+    @property
+    def moved(self) -> int:
+        return sum(count for _, count in self.moves)
+
+    @property
+    def total(self) -> int:
+        return self.stayed + self.moved + self.entered + self.left
+
+
 Places = Mapping[int, str | None]
 
 
@@ -70,6 +99,30 @@ def between(before: Run, after: Run, among: ClientQuerySet | None = None) -> Mov
         entered=Counter(new[client] for client in new.keys() - old.keys()),
         left=Counter(old[client] for client in old.keys() - new.keys()),
         moves=tuple(_moves(movers, old, new, before, after)),
+    )
+
+
+def moved_between(before: Run, after: Run, among: ClientQuerySet | None = None) -> Shift:
+    """How many clients moved, without asking why."""
+    old, new = _places(before, among), _places(after, among)
+    both = old.keys() & new.keys()
+    return Shift(len(both), sum(old[client] != new[client] for client in both))
+
+
+def withdrawn_since(before: Run, after: Run) -> Withdrawn:
+    """Where the clients went that are no longer in the book: of everybody, so for who may read of everybody."""
+    rows = Assignment.objects.filter(run__in=[before.pk, after.pk], client__withdrawn_at__isnull=False)
+    places: dict[int, dict[int, str | None]] = {before.pk: {}, after.pk: {}}
+    for run, client, slug in rows.values_list("run", "client", "segment__slug"):
+        places[run][client] = slug
+    old, new = places[before.pk], places[after.pk]
+    both = old.keys() & new.keys()
+    moves = Counter((old[client], new[client]) for client in both if old[client] != new[client])
+    return Withdrawn(
+        stayed=len(both) - moves.total(),
+        moves=tuple(moves.most_common()),
+        entered=len(new.keys() - old.keys()),
+        left=len(old.keys() - new.keys()),
     )
 
 

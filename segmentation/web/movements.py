@@ -14,16 +14,14 @@ from django.views.generic import DetailView
 from clients.models import Client
 from clients.querysets import SEES_EVERYTHING, ClientQuerySet
 from dignamik.foundation.pages import RolePage
-from segmentation.disclosure import runs_open_to
 from segmentation.engine.errors import DocumentError
 from segmentation.models import Run, Segment
 from segmentation.querysets import RunQuerySet
-from segmentation.runs.movements import Cause, Move, Movements, between, published_before
+from segmentation.runs.movements import Cause, Move, Movements, between, published_before, withdrawn_since
 from segmentation.web.flows import flows, sankey
+from segmentation.web.reading import OFFERED, finished
 
 MOVERS_A_PAGE = 25
-OFFERED = 20
-"""Other runs that the page offers to compare with, the latest."""
 CAUSES = {
     Cause.DATA: ("ses données", "Avec l’ancien modèle, ses nouvelles données suffisent à le déplacer."),
     Cause.MODEL: ("le modèle", "Avec ses anciennes données, le nouveau modèle suffit à le déplacer."),
@@ -47,12 +45,6 @@ class CauseCount:
     label: str
     says: str
     count: int
-
-
-def finished(user: Any) -> RunQuerySet:
-    """Runs that this person may read and that placed clients."""
-    done = (Run.State.TRAINED, Run.State.HELD, Run.State.PUBLISHED)
-    return runs_open_to(user).filter(state__in=done)
 
 
 class MovementsPage(RolePage, DetailView):  # type: ignore[type-arg]
@@ -102,11 +94,22 @@ class MovementsPage(RolePage, DetailView):  # type: ignore[type-arg]
         seen = flows(found, old, new)
         segments = {segment.slug: segment for segment in (*old, *new)}
         return {
+            **self.withdrawn(before, segments),
             "flows": seen,
             "chart": sankey(seen, str(before).lower(), str(self.object).lower()),
             "causes": [CauseCount(*CAUSES[cause], found.causes[cause]) for cause in Cause if found.causes[cause]],
             **self.movers(found.moves, segments),
         }
+
+    def withdrawn(self, before: Run, segments: dict[str, Segment]) -> dict[str, Any]:
+        """Who is counted but no longer listed; a reader of their own clients counts none of them."""
+        if not self.sees_everything:
+            return {}
+        found = withdrawn_since(before, self.object)
+        paths = [
+            (segments.get(source or ""), segments.get(target or ""), count) for (source, target), count in found.moves
+        ]
+        return {"withdrawn": found, "withdrawn_paths": paths} if found.total else {}
 
     def movers(self, moves: Sequence[Move], segments: dict[str, Segment]) -> dict[str, Any]:
         """One page of the reader's own movers, by name."""

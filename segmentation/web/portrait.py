@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dignamik.foundation import french
+from segmentation.disclosure import disclosed
+from segmentation.engine.sentence import ClusterRule
 from segmentation.models import Profile
 
 WORDS_SHOWN = 8
@@ -72,12 +74,22 @@ class WordTable:
 
 @dataclass(frozen=True)
 class Portrait:
-    """What a segment looked like in training."""
+    """What a segment looked like in training.
+
+    `turnover_share` is its part of all turnover known to the run, `rule` says it in a sentence. The `extra_` lines
+    describe columns that the run did not look at. `based_on` are the reasons of `suggested_name`.
+    """
 
     size: int
     numbers: Sequence[NumberLine]
     networks: Sequence[NumberLine]
     words: Sequence[WordTable]
+    turnover_share: float | None = None
+    rule: ClusterRule | None = None
+    extra_numbers: Sequence[NumberLine] = ()
+    extra_words: Sequence[WordTable] = ()
+    suggested_name: str = ""
+    based_on: Sequence[str] = ()
 
     def traits(self) -> list[str]:
         """What sets the segment apart most, a sentence each; nothing that is the same elsewhere."""
@@ -105,16 +117,33 @@ def _word_trait(label: str, line: ShareLine) -> str:
 
 
 def portrait(profile: Profile, *, fewest: int) -> Portrait:
-    """Read a profile. Words that fewer than `fewest` members have are left out: they would name single clients."""
-    data: Mapping[str, Any] = profile.data if isinstance(profile.data, dict) else {}
-    lines = [_number(item) for item in data.get("numbers") or ()]
-    totals = data.get("totals")
+    """Read a profile, leaving out what fewer than `fewest` members stand behind: it would speak of single clients."""
+    data = disclosed(profile.data, profile.size, fewest)
+    numbers = [_number(item) for item in data["numbers"]]
     return Portrait(
         size=profile.size,
-        numbers=[*([_number(totals)] if totals else []), *(line for line in lines if line.unit != "count")],
-        networks=[line for line in lines if line.unit == "count"],
-        words=[_words(item, fewest) for item in data.get("words") or ()],
+        numbers=[
+            *([_number(data["totals"])] if data["totals"] else []),
+            *(line for line in numbers if line.unit != "count"),
+        ],
+        networks=[line for line in numbers if line.unit == "count"],
+        words=_tables(data["words"]),
+        turnover_share=data["turnover_share"],
+        rule=_rule(data["rule"]),
+        extra_numbers=[_number(item) for item in data["extra_numbers"]],
+        extra_words=_tables(data["extra_words"]),
+        suggested_name=str(data.get("suggested_name") or ""),
+        based_on=[str(reason) for reason in data.get("based_on") or ()],
     )
+
+
+def _rule(data: Any) -> ClusterRule | None:
+    """The rule that the run wrote, if it can be read."""
+    try:
+        rule = ClusterRule.from_dict(data)
+    except (TypeError, KeyError):
+        return None
+    return rule if rule.conditions else None
 
 
 def _number(data: Mapping[str, Any]) -> NumberLine:
@@ -132,14 +161,17 @@ def _number(data: Mapping[str, Any]) -> NumberLine:
     )
 
 
-def _words(data: Mapping[str, Any], fewest: int) -> WordTable:
-    shares = list(data.get("shares") or ())
-    shown = [item for item in shares if (item.get("count") or 0) >= fewest][:WORDS_SHOWN]
+def _tables(columns: Sequence[Mapping[str, Any]]) -> list[WordTable]:
+    return [table for table in map(_words, columns) if table.lines]
+
+
+def _words(data: Mapping[str, Any]) -> WordTable:
+    shares = data["shares"]
     return WordTable(
         label=str(data.get("label") or data.get("name") or ""),
         lines=[
             ShareLine(str(item.get("word", "")), item.get("count"), item.get("share"), item.get("rest_share"))
-            for item in shown
+            for item in shares[:WORDS_SHOWN]
         ],
-        others=len(shares) - len(shown),
+        others=len(shares[WORDS_SHOWN:]) + data["hidden"],
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
 
-from segmentation.disclosure import figures_are_open
+from segmentation.disclosure import figures_are_open, runs_open_to
 from segmentation.models import Run
+from segmentation.querysets import RunQuerySet
 
+FINISHED = (Run.State.TRAINED, Run.State.HELD, Run.State.PUBLISHED)
+OFFERED = 20
+"""Runs that a page offers to compare with, the latest."""
 HEAVY = ("document", "recipe", "scores", "choice", "verdict", "notes")
 
 
@@ -32,6 +37,23 @@ class ReadsRun:
 
     def run_context(self) -> dict[str, Any]:
         return {"run": self.run, "is_draft": self.is_draft}
+
+
+def finished(user: Any) -> RunQuerySet:
+    """Runs that this person may read and that placed clients."""
+    return runs_open_to(user).filter(state__in=FINISHED)
+
+
+def pairing(user: Any, a: Run | None = None, b: Run | None = None) -> dict[str, Any]:
+    """What the form that compares two runs needs: runs to choose from, the latest first, and the pair it proposes.
+
+    The runs named are always among them; without one the latest are proposed, the older on the left.
+    """
+    latest = finished(user).only("pk", "as_of", "state").order_by("-pk")[:OFFERED]
+    runs: Sequence[Run] = sorted({*latest, *(run for run in (a, b) if run is not None)}, key=lambda run: -run.pk)
+    right = b or next((run for run in runs if run != a), None)
+    left = a or next((run for run in runs if run != right), None)
+    return {"choices": runs, "left": left, "right": right}
 
 
 def labels_of(recipe: Any) -> dict[str, str]:

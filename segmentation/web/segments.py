@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
 from django.http import Http404
 from django.views.generic import DetailView, TemplateView
 
 from clients.models import Client
-from clients.querysets import SEES_EVERYTHING
 from dignamik.foundation.pages import RolePage
-from segmentation.disclosure import SMALLEST_GROUP
+from segmentation.disclosure import SMALLEST_GROUP, fewest_behind, runs_open_to
 from segmentation.models import Assignment, Profile, Segment
+from segmentation.querysets import SEES_DRAFTS
 from segmentation.web import charts
 from segmentation.web.advice import on_segment
 from segmentation.web.portrait import Portrait, portrait
@@ -50,11 +49,9 @@ class SegmentPage(ReadsRun, RolePage, DetailView):  # type: ignore[type-arg]
     context_object_name = "segment"
 
     def get_object(self, queryset: Any = None) -> Segment:
-        """A segment of the run shown, or of one that was published; a draft's stay hidden from other readers."""
-        known = Q(profiles__run__publications__isnull=False)
-        if self.run is not None:
-            known |= Q(profiles__run=self.run)
-        segment = Segment.objects.filter(known, slug=self.kwargs["slug"]).first()
+        """A segment of a run that this reader may see; a draft's stay hidden from those who see no drafts."""
+        runs = runs_open_to(self.request.user).values("pk")
+        segment = Segment.objects.filter(profiles__run__in=runs, slug=self.kwargs["slug"]).first()
         if segment is None:
             raise Http404("Ce segment n’existe pas.")
         return segment
@@ -69,7 +66,12 @@ class SegmentPage(ReadsRun, RolePage, DetailView):  # type: ignore[type-arg]
             "portrait": found,
             "profile": charts.profile(found, self.object.colour) if found else None,
             "typical": self.examples("distance"),
+            "atypical": self.examples("-distance"),
             "frontier": self.examples("margin"),
+            "was_published": Profile.objects.filter(
+                segment=self.object, run__publications__isnull=False
+            ).exists(),
+            "sees_reasons": self.request.user.has_perm(SEES_DRAFTS),
             "plays": on_segment(self.object, self.run, self.request.user),
         }  # fmt: skip
 
@@ -81,11 +83,10 @@ class SegmentPage(ReadsRun, RolePage, DetailView):  # type: ignore[type-arg]
         if self.run is None or not self.sees_figures_of(self.run):
             return None
         profile = Profile.objects.filter(run=self.run, segment=self.object).first()
-        everything = self.request.user.has_perm(SEES_EVERYTHING)
-        return portrait(profile, fewest=1 if everything else SMALLEST_GROUP) if profile else None
+        return portrait(profile, fewest=fewest_behind(self.request.user)) if profile else None
 
     def examples(self, by: str) -> list[Assignment]:
-        """The reader's own firm clients nearest to the centre, or to the next segment."""
+        """The reader's own firm clients nearest to the centre, farthest from it, or nearest to the next segment."""
         mine = Client.objects.visible_to(self.request.user).order_by()
         found = Assignment.objects.filter(
             run=self.run, segment=self.object, standing=Assignment.Standing.FIRM, client__in=mine.values("pk")

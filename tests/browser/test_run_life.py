@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from clients.recording import record
 from dignamik.foundation.models import Job
-from segmentation.models import Assignment, Run, Segment
+from segmentation.models import Assignment, Profile, Run, Segment
 from segmentation.runs.requesting import request_run
 from tests.browser.conftest import NARROW, WIDE, Scheme, Visit
 from tests.published import a_run, published, some_clients
@@ -121,6 +122,58 @@ def test_movements_are_drawn_and_told(
     )
     assert painted > 20
     assert page.locator('td[data-label="Cause"]').count() == 5
+
+
+@pytest.mark.parametrize(("width", "scheme"), EVERY_LOOK)
+def test_two_runs_stand_side_by_side(
+    open_as: Open, anais: User, amelie: User, transactional_db: None, width: int, scheme: Scheme
+) -> None:
+    before, after = two_runs()
+    held = a_run("held", clusters=4, seed=2)
+    Profile.objects.filter(run=held, segment=Segment.objects.order_by("pk")[0]).delete()
+    visit = open_as(anais, width=width, scheme=scheme)
+    for query in ("", f"?a={after.pk}&b={after.pk}", f"?a={before.pk}&b={after.pk}", f"?a={after.pk}&b={held.pk}"):
+        sound(visit, f"/runs/compare/{query}")
+    page = visit.page
+    expect(page.locator('[data-chart="lines"][data-drawn]')).to_have_count(2)
+    page.locator("details.more").evaluate_all("all => all.forEach(one => { one.open = true; })")
+    assert visit.accessibility() == []
+    assert visit.overflow() <= 0
+    # The two figures of a measure stand beside one another, with their run's number where the headings are away.
+    row = page.locator(".versus-figures").first.locator("tbody tr").first
+    one, two = (row.locator("td").nth(at).bounding_box() for at in (0, 1))
+    assert one is not None and two is not None
+    assert abs(one["y"] - two["y"]) < 2 and one["x"] + one["width"] <= two["x"]
+    label = row.locator("td").first.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert (str(after.pk) in label) is (width == NARROW)
+
+
+def test_a_pair_is_chosen_from_the_list_of_runs(open_as: Open, anais: User, transactional_db: None) -> None:
+    first, _, third = published(), published(), published()
+    page = open_as(anais, width=NARROW).go("/runs/")
+    page.get_by_label("Comparer").select_option(str(first.pk))
+    page.get_by_role("button", name="Côte à côte").click()
+    expect(page).to_have_url(re.compile(rf"/runs/compare/\?a={first.pk}&b={third.pk}$"))
+    page.get_by_role("link", name="inverser").click()
+    expect(page).to_have_url(re.compile(rf"/runs/compare/\?a={third.pk}&b={first.pk}$"))
+    page.locator(".movement-tiles a").click()
+    expect(page).to_have_url(re.compile(rf"/runs/{first.pk}/movements/\?from={third.pk}$"))
+
+
+@pytest.mark.parametrize(("width", "scheme"), EVERY_LOOK)
+def test_a_segment_says_who_it_is_before_its_evidence(
+    open_as: Open, anais: User, amelie: User, transactional_db: None, width: int, scheme: Scheme
+) -> None:
+    two_runs()
+    for reader in (anais, amelie):
+        visit = open_as(reader, width=width, scheme=scheme)
+        sound(visit, "/segments/segment-0/")
+        page = visit.page
+        titles = page.locator("main h2").all_inner_texts()
+        assert titles[:3] == ["Qui ils sont", "Plan d’actions", "Profil face au reste"]
+        page.locator("main details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+        assert visit.accessibility() == []
+        assert visit.overflow() <= 0
 
 
 @pytest.mark.parametrize(("width", "scheme"), EVERY_LOOK)

@@ -141,6 +141,47 @@ def test_a_profile_names_no_word_that_fewer_than_five_clients_have(amelie: User,
     assert "Volière" in signed_in(helene).get(address).content.decode()
 
 
+def test_a_profile_gives_the_rule_the_turnover_and_what_the_run_did_not_look_at(helene: User, amelie: User) -> None:
+    run = published()
+    profile = run.profiles.select_related("segment").order_by("pk")[0]
+    shares = [
+        {"word": "Creuse", "count": 12, "share": 0.6, "rest_share": 0.1},
+        {"word": "Lozère", "count": 2, "share": 0.1, "rest_share": 0.1},
+    ]
+    profile.data["extra_words"] = [
+        {"name": "department", "label": "Département", "known": 20, "unknown": 0, "shares": shares}
+    ]
+    profile.data["rule_says"] = "Peu d’abonnés."
+    profile.save()
+    path = "/api/v1/segments/{slug}/"
+    for reader, words, hidden in ((helene, ["Creuse", "Lozère"], 0), (amelie, ["Creuse"], 1)):
+        body = signed_in(reader).get(path.format(slug=profile.segment.slug)).json()
+        check(body, path)
+        found = body["profile"]
+        assert found["rule"]["says"] == "Peu d’abonnés."
+        assert found["rule"]["coverage"] == profile.data["rule"]["coverage"]
+        assert found["rule"]["conditions"] == profile.data["rule"]["conditions"]
+        money = next(line for line in profile.data["numbers"] if line["unit"] == "euros")
+        assert found["turnover_share"] == money["of_total"]
+        assert found["suggested_name"] == profile.data["suggested_name"]
+        (column,) = found["extra_words"]
+        assert ([share["word"] for share in column["shares"]], column["hidden"]) == (words, hidden)
+
+
+def test_a_profile_gives_no_figure_that_fewer_than_five_members_stand_behind(amelie: User, helene: User) -> None:
+    profile = published().profiles.select_related("segment").order_by("pk")[0]
+    for line in profile.data["numbers"]:
+        line["known"] = 4
+    profile.data["totals"]["known"] = 4
+    profile.data["rule"]["coverage"] = 4 / profile.size
+    profile.save()
+    address = f"{SEGMENTS}{profile.segment.slug}/"
+    seen, hidden = (signed_in(reader).get(address).json()["profile"] for reader in (helene, amelie))
+    names = ("numbers", "totals", "turnover_share", "rule")
+    assert all(seen[name] for name in names)
+    assert [hidden[name] for name in names] == [[], None, None, None]
+
+
 def test_typical_clients_are_named_only_to_who_may_see_them(amelie: User, karim: User) -> None:
     mine, theirs = a_client("Boulangerie Dupont", "amelie"), a_client("Garage Petit", "karim")
     profile = published().profiles.select_related("segment")[0]

@@ -10,11 +10,12 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from clients.models import Client
 from segmentation.models import Assignment, Profile, Publication, Run, Segment
-from segmentation.runs.movements import between
+from segmentation.runs.movements import between, withdrawn_since
 from segmentation.web.flows import Flows, flows, sankey
 from tests.contract import signed_in
-from tests.published import a_client, a_run, place_all, published, some_clients
+from tests.published import NOW, a_client, a_run, place_all, published, some_clients
 from tests.reading import body
 
 
@@ -212,6 +213,30 @@ def test_what_was_never_published_stays_hidden_from_other_readers(helene: User) 
     assert browser.get(f"/runs/{held.pk}/movements/").status_code == 404
     assert browser.get(f"/runs/{run.pk}/movements/?from={held.pk}").status_code == 404
     assert str(held) not in page(helene, run)
+
+
+def test_clients_withdrawn_since_are_said_to_be_counted_and_not_listed(helene: User, amelie: User) -> None:
+    some_clients(30, "amelie")
+    before, after = two_runs()
+    assert "retirés de la source" not in page(helene, after)
+    moves = between(before, after).moves
+    stayed = Assignment.objects.filter(run=after).exclude(client__in=[move.client for move in moves])
+    stayed = stayed.exclude(client__name="Tard venu")
+    old, new = (set(Assignment.objects.filter(run=run).values_list("client", flat=True)) for run in (before, after))
+    gone = [moves[0].client, moves[1].client, stayed.order_by("pk")[0].client_id, *(old - new), *(new - old)]
+    Client.objects.filter(pk__in=gone).update(withdrawn_at=NOW)
+    found = withdrawn_since(before, after)
+    assert (found.total, found.stayed, found.moved, found.entered, found.left) == (5, 1, 2, 1, 1)
+    assert dict(found.moves) == Counter((move.source, move.target) for move in moves[:2])
+    html = page(helene, after)
+    assert "5 clients retirés de la source depuis." in html
+    assert "1 resté dans leur segment, 2 déplacés, 1 parti avant le second calcul, 1 nouveau au second calcul." in html
+    # The totals still are the runs' sizes; the list has one mover fewer for each that left.
+    assert {line.side.slug: line.total for line in matrix(before, after).lines if line.total} == sizes(before)
+    assert html.count('data-label="Cause"') == 1
+    # A manager counts and lists the same clients: those who are still theirs.
+    assert "retirés de la source" not in page(amelie, after)
+    assert '<span class="tile-figure">1</span><span class="tile-label">déplacé</span>' in page(amelie, after)
 
 
 def test_an_unreadable_model_is_said(anais: User) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -255,6 +256,117 @@ def test_it_leaves_rare_words_of_a_profile_out_for_managers(amelie: User, helene
     assert "Fauconnerie" in html_of(helene, f"/segments/{profile.segment.slug}/")
 
 
+def a_profile(run: Run, **changes: Any) -> Profile:
+    """The first profile of the run, with other data."""
+    profile = run.profiles.select_related("segment").order_by("pk")[0]
+    profile.data |= changes
+    profile.save()
+    return profile
+
+
+RULE = {
+    "conditions": [
+        {"column": "sector", "label": "Secteur", "unit": "word", "operator": "is", "value": "Artisanat"},
+        {"column": "followers", "label": "Abonnés", "unit": "count", "operator": ">=", "value": 53.0},
+    ],
+    "coverage": 0.91, "precision": 0.83, "fidelity": 0.77, "met": 40,
+}  # fmt: skip
+
+
+def test_a_segment_is_said_in_a_sentence_with_what_it_is_worth(amelie: User) -> None:
+    a_client("À moi", "amelie")
+    profile = a_profile(published(), rule=RULE)
+    html = html_of(amelie, f"/segments/{profile.segment.slug}/")
+    assert '<p class="lead-sentence">Secteur « Artisanat » ; abonnés : au moins 53.</p>' in html
+    for figure, word in (("91 %", "couverture"), ("83 %", "précision"), ("77 %", "fidélité")):
+        assert re.search(rf"<strong>{figure}</strong>[^<]*\({word}\)", html), word
+
+
+UNREADABLE: tuple[Any, ...] = (None, {}, "phrase", RULE | {"conditions": []}, RULE | {"conditions": [{"label": "x"}]})
+
+
+@pytest.mark.parametrize("rule", UNREADABLE)
+def test_a_rule_that_cannot_be_read_is_left_out(helene: User, rule: Any) -> None:
+    a_client("À moi")
+    profile = a_profile(published(), rule=rule)
+    assert "lead-sentence" not in html_of(helene, f"/segments/{profile.segment.slug}/")
+
+
+def test_a_sentence_about_a_few_members_is_for_those_who_see_them(amelie: User, helene: User) -> None:
+    a_client("À moi", "amelie")
+    run = published()
+    profile = a_profile(run, rule=RULE | {"coverage": 4 / run.profiles.order_by("pk")[0].size})
+    path = f"/segments/{profile.segment.slug}/"
+    assert "lead-sentence" not in html_of(amelie, path)
+    assert "lead-sentence" in html_of(helene, path)
+
+
+def test_what_the_run_did_not_look_at_is_labelled_as_such(amelie: User, helene: User) -> None:
+    a_client("À moi", "amelie")
+    shares = [
+        {"word": "Creuse", "count": 12, "share": 0.6, "rest_share": 0.1},
+        {"word": "Lozère", "count": 2, "share": 0.1, "rest_share": 0.1},
+    ]
+    extra = [{"name": "department", "label": "Département", "known": 20, "unknown": 0, "shares": shares}]
+    profile = a_profile(published(), extra_words=extra)
+    path = f"/segments/{profile.segment.slug}/"
+    html = html_of(amelie, path)
+    apart = html[html.index("Données que le calcul n’a pas regardées") :]
+    assert "Creuse" in apart and "Lozère" not in html and "et 1 autre" in apart
+    assert "Lozère" in html_of(helene, path)
+    profile = a_profile(profile.run, extra_words=[])
+    assert "pas regardées" not in html_of(amelie, path)
+
+
+def test_the_share_of_turnover_in_training_is_labelled(amelie: User, helene: User) -> None:
+    a_client("À moi", "amelie")
+    run = published()
+    profile = a_profile(run)
+    money = next(line for line in profile.data["numbers"] if line["unit"] == "euros")
+    money |= {"of_total": 0.123, "known": 9}
+    profile.save()
+    path = f"/segments/{profile.segment.slug}/"
+    says = "<strong>12 %</strong> du chiffre d’affaires connu des clients analysés"
+    assert says in html_of(amelie, path)
+    money["known"] = 4
+    profile.save()
+    assert says not in html_of(amelie, path)
+    assert says in html_of(helene, path)
+
+
+def test_where_a_name_comes_from_is_said_to_those_who_judge_runs(amelie: User, helene: User, anais: User) -> None:
+    a_client("À moi", "amelie")
+    profile = a_profile(published(), suggested_name="Artisans discrets", based_on=["Peu d’abonnés."])
+    path = f"/segments/{profile.segment.slug}/"
+    html = html_of(anais, path)
+    assert "Nom proposé par le calcul" in html and "« Artisans discrets »" in html.replace("&nbsp;", " ")
+    assert "Peu d’abonnés." in html
+    Segment.objects.filter(pk=profile.segment_id).update(name_is_suggested=False)
+    assert "Nom choisi par une personne" in html_of(anais, path)
+    for reader in (amelie, helene):
+        assert "Artisans discrets" not in html_of(reader, path)
+
+
+def test_atypical_members_are_the_readers_own_farthest(amelie: User, karim: User) -> None:
+    some_clients(40, "amelie", "Amie")
+    some_clients(60, "karim", "Voisin")
+    published()
+    place = Assignment.objects.filter(standing="firm", client__name__startswith="Amie").order_by("-distance")[0]
+    html = html_of(amelie, f"/segments/{place.segment.slug}/")  # type: ignore[union-attr]
+    assert place.client.name in html[html.index("Les plus atypiques") :]
+    assert "Voisin" not in html
+
+
+def test_a_segment_that_only_a_draft_has_is_said_to_be_one(anais: User, helene: User) -> None:
+    some_clients(8)
+    published()
+    held = a_run("held")
+    segment = Segment.objects.create(slug="naissant", name="Naissant", colour=6)
+    Profile.objects.create(run=held, segment=segment, cluster=99, size=10)
+    assert "pas encore publié" in html_of(anais, "/segments/naissant/")
+    html_of(helene, "/segments/naissant/", 404)
+
+
 def test_it_tolerates_a_profile_without_figures(helene: User) -> None:
     some_clients(8)
     run = published()
@@ -294,6 +406,11 @@ def test_it_shows_measures_checks_and_recipe_of_a_run(helene: User) -> None:
         "Graine",
     ):
         assert words in html, words
+    kept = run.scores[str(run.k)]
+    for figure in (kept["balanced"], kept["null_silhouette"]):
+        assert f"{figure:.3f}".replace(".", ",") in html
+    for profile in run.profiles.all():
+        assert f"{kept['jaccards'][profile.cluster]:.2f}".replace(".", ",") in html
     for gate in run.verdict["gates"]:
         assert gate["says"].split("«")[0].strip()[:30] in html
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from segmentation.engine.recipe import Block
-from segmentation.engine.ruling import ClusterRule, Condition
+from segmentation.engine.sentence import ClusterRule, Condition
 from segmentation.engine.training import Fit, train
 from tests.planted import Portfolio
 from tests.segmentation.engine.tables import plane_recipe, two_heaps, word_recipe
