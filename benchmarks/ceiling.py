@@ -68,7 +68,8 @@ def _years(values: Floats, habit: Habit) -> Floats:
     oldest = habit.oldest_share + (1 - habit.oldest_share) * norm.sf(OLDEST_YEARS, habit.years, YEARS_SPREAD)
     newest = young + norm.logcdf(NEWEST_YEARS, habit.years, YEARS_SPREAD)
     between = young + norm.logpdf(values, habit.years, YEARS_SPREAD)
-    return np.where(values >= OLDEST_YEARS, np.log(oldest + 1e-12), np.where(values <= NEWEST_YEARS, newest, between))
+    young_ones = np.where(values <= NEWEST_YEARS, newest, between)
+    return np.asarray(np.where(values >= OLDEST_YEARS, np.log(oldest + 1e-12), young_ones))
 
 
 def _said(logs: Floats) -> Floats:

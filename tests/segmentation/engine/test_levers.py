@@ -74,7 +74,7 @@ def ways(client: dict[str, Any], names: list[str], document: Document, near: Cha
 def reaching(client: dict[str, Any], drawn: pd.DataFrame, target: int, document: Document) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {name: [value] * len(drawn) for name, value in client.items()}
     labels = score(columns | {str(name): drawn[name].tolist() for name in drawn}, document).labels
-    return drawn[labels == target]
+    return pd.DataFrame(drawn[labels == target])
 
 
 def length(client: dict[str, Any], wanted: pd.DataFrame, document: Document) -> np.ndarray:
