@@ -167,7 +167,7 @@ stable; plain: silhouette above 0.25, Kaufman and Rousseeuw). churn: share of cl
 on a retrain with 90 % of the rows, and on the same rows with another seed; ours starts from the published model, as in
 service. Where no structure is found the run would be held, and readers see no churn.
 
-Five or six overlapping groups among 420 clients are told apart at 0.5 to 0.6 by one who knows them beforehand, and at
+Five or six overlapping groups among 420 clients are told apart at 0.4 to 0.6 by one who knows them beforehand, and at
 0.2 to 0.4 by KMeans that is told their number: the honest answer there is fewer segments, with doubt said, or none.
 """
 
