@@ -7,7 +7,7 @@ number of groups with drawn habits) and `noise_portfolio` (no groups at all, the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ PLATFORMS = ("facebook", "instagram", "linkedin", "tiktok", "youtube")
 FOLLOWERS = tuple(f"followers_{platform}" for platform in PLATFORMS)
 OLDEST_YEARS = 6.5
 """Many accounts start on the day the agency's book begins: a floor that several groups share."""
+NEWEST_YEARS = 0.1
+COUNT_SPREAD, TURNOVER_SPREAD, YEARS_SPREAD = 0.9, 0.45, 1.5
+"""Standard deviations around a habit's levels: log counts, log turnover, years."""
 TRADES: dict[str, tuple[str, ...]] = {
     "Restauration": ("Restaurant", "Pizzeria", "Traiteur", "Bar / Café", "Hôtel-restaurant"),
     "Commerce de proximité": ("Boulangerie", "Épicerie", "Fleuriste", "Boucherie", "Librairie"),
@@ -40,10 +43,17 @@ class Habit:
 
 @dataclass(frozen=True)
 class Portfolio:
-    """A frame as the engine takes it, and the planted group of each row (same order)."""
+    """A frame as the engine takes it, and the planted group of each row (same order).
+
+    `habits` and `shares` are what the groups were drawn from, none in noise; `unbent` is the frame as drawn, before
+    `skewed` bent it.
+    """
 
     frame: pd.DataFrame
     truth: np.ndarray
+    habits: tuple[Habit, ...] = ()
+    shares: tuple[float, ...] = ()
+    unbent: pd.DataFrame | None = None
 
 
 EVERY_TRADE = {sector: float(len(trades)) for sector, trades in TRADES.items()}
@@ -133,7 +143,7 @@ def portfolio(
         column = columns[int(rng.integers(len(columns)))]
         frame.loc[frame.index[row], column] = 10 ** rng.uniform(6, 9)
     known = frame[columns].notna().any(axis=1).to_numpy()
-    return Portfolio(frame[known], truth[known])
+    return Portfolio(frame[known], truth[known], habits, tuple((shares / shares.sum()).tolist()))
 
 
 def _client(habit: Habit, rng: np.random.Generator) -> dict[str, object]:
@@ -142,12 +152,12 @@ def _client(habit: Habit, rng: np.random.Generator) -> dict[str, object]:
     sector = names[int(rng.choice(len(names), p=weights / weights.sum()))]
     trades = TRADES[sector]
     has_account = rng.random(5) < np.array(habit.presence)
-    counts = np.where(has_account, np.exp(rng.normal(habit.levels, 0.9)), 0.0).round()
+    counts = np.where(has_account, np.exp(rng.normal(habit.levels, COUNT_SPREAD)), 0.0).round()
     old = rng.random() < habit.oldest_share
-    years = OLDEST_YEARS if old else float(np.clip(rng.normal(habit.years, 1.5), 0.1, OLDEST_YEARS))
+    years = OLDEST_YEARS if old else float(np.clip(rng.normal(habit.years, YEARS_SPREAD), NEWEST_YEARS, OLDEST_YEARS))
     return {
         **dict(zip(FOLLOWERS, counts, strict=True)),
-        "turnover": round(float(np.exp(rng.normal(habit.turnover, 0.45))), 2),
+        "turnover": round(float(np.exp(rng.normal(habit.turnover, TURNOVER_SPREAD))), 2),
         "seniority_years": years,
         "category": trades[int(rng.integers(len(trades)))],
         "sector": sector,
@@ -193,4 +203,4 @@ def skewed(planted: Portfolio, power: float) -> Portfolio:
         known = frame[column].dropna()
         middle = float(known[known > 0].median()) if (known > 0).any() else 1.0
         frame[column] = middle * (frame[column] / middle) ** power
-    return Portfolio(frame, planted.truth)
+    return replace(planted, frame=frame, unbent=planted.frame)

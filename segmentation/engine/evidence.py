@@ -8,6 +8,7 @@ import numpy as np
 
 from segmentation.engine.cleaning import Ints, Numbers
 from segmentation.engine.clustering import distances_to
+from segmentation.engine.explaining import FRONTIER
 from segmentation.engine.starting import Starter
 
 
@@ -66,6 +67,14 @@ def silhouette(distances: Distances, labels: Ints, k: int) -> Silhouette | None:
     totals = np.bincount(own, weights=values, minlength=k)
     by_cluster = tuple(float(total / size) if size else 0.0 for total, size in zip(totals, sizes, strict=True))
     return Silhouette(float(values.mean()), by_cluster)
+
+
+def between(matrix: Numbers, centres: Numbers) -> float:
+    """The share of rows that stand on the frontier of two clusters (see `scoring.Scores.margin`); 0 with one."""
+    if len(centres) < 2:
+        return 0.0
+    nearest = np.partition(distances_to(matrix, centres.astype(matrix.dtype)), 1, axis=1)[:, :2]
+    return float((nearest[:, 1] - nearest[:, 0] < FRONTIER * nearest.sum(axis=1)).mean())
 
 
 def shuffled(matrix: Numbers, units: tuple[tuple[int, ...], ...], seed: int) -> Numbers:

@@ -16,6 +16,14 @@ from segmentation.engine.selection import Candidate
 from segmentation.engine.verdict import Gate, Verdict
 from segmentation.engine.wording import percent
 
+CHANGES = {
+    "split": ("issu d’une scission", "issus d’une scission"),
+    "merged": ("issu d’une fusion", "issus d’une fusion"),
+    "new": ("nouveau", "nouveaux"),
+    "vanished": ("disparu", "disparus"),
+}
+"""What a segment that is not the same any more has become: one, several."""
+
 __all__ = ["Gate", "Verdict", "cramers_v", "judge", "lineage_gates", "redundancy_gate"]
 
 
@@ -65,12 +73,13 @@ def _stability(candidate: Candidate, names: Sequence[NameSuggestion], recipe: Re
     doubtful = sum(gates.jaccard_hold <= jaccard < gates.jaccard_warn for jaccard in candidate.jaccards)
     least = f"le moins stable est «\u00a0{name}\u00a0» (indice de Jaccard {comma(value)}, rééchantillonnage)"
     if weak:
-        says = f"{weak} segment(s) ne se retrouvent pas d’un échantillon à l’autre\u00a0: {least}."
+        lost = "1 segment ne se retrouve pas" if weak == 1 else f"{weak} segments ne se retrouvent pas"
+        says = f"{lost} d’un échantillon à l’autre\u00a0: {least}."
     else:
         says = f"Chaque segment se retrouve d’un échantillon à l’autre\u00a0; {least}."
     found = [Gate("stability", value, gates.jaccard_hold, not weak, "hold", says)]
     says = (
-        f"{doubtful} segment(s) aux contours incertains\u00a0: {least}."
+        f"{doubtful} segment{'' if doubtful == 1 else 's'} aux contours incertains\u00a0: {least}."
         if doubtful
         else "Aucun segment aux contours incertains."
     )
@@ -123,12 +132,10 @@ def cramers_v(labels: Ints, words: pd.Series) -> float:
 
 def lineage_gates(lineage: Lineage, recipe: Recipe) -> tuple[Gate, ...]:
     """The gates against the published run: every segment goes on, few clients move."""
-    kinds = {"split": "issu(s) d’une scission", "merged": "issu(s) d’une fusion", "new": "nouveau(x)"}
-    counts = {kind: sum(kin.verdict == kind for kin in lineage.clusters) for kind in kinds}
-    parts = [f"{count} {kinds[kind]}" for kind, count in counts.items() if count]
-    if lineage.vanished:
-        parts.append(f"{len(lineage.vanished)} disparu(s)")
-    changes = sum(counts.values()) + len(lineage.vanished)
+    counts = {kind: sum(kin.verdict == kind for kin in lineage.clusters) for kind in ("split", "merged", "new")}
+    counts["vanished"] = len(lineage.vanished)
+    parts = [f"{count} {CHANGES[kind][count > 1]}" for kind, count in counts.items() if count]
+    changes = sum(counts.values())
     says = (
         f"Les segments ne sont plus ceux qui sont publiés\u00a0: {', '.join(parts)}."
         if parts

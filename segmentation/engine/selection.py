@@ -6,7 +6,9 @@ inertia falls for ever. Both are therefore read against column-shuffled data, wh
 1. k is *admissible* when its silhouette and its inertia beat those of shuffled data, when every cluster comes back in
    bootstrap samples (Jaccard, Hennig 2007), and when the smallest cluster is not tiny.
 2. The elbow is read on the gap, log(inertia of shuffled data / inertia) (after Tibshirani, Walther and Hastie 2001,
-   with shuffled columns for reference): the k-th group must bring at least `rule.gain` of the gap reached at k.
+   with shuffled columns for reference): the k-th group must bring at least `rule.gain` of the gap reached at k, and so
+   must each group added to a smaller admissible k, on average. Otherwise a late rise counts, where many groups at last
+   spell out every combination of words, beyond a plateau on which further groups brought nothing.
 3. Among admissible k past step 2 whose silhouette (mean over clusters) keeps `rule.silhouette_kept` of the best, the
    largest wins: the finest picture that the evidence carries.
 
@@ -15,6 +17,8 @@ to one and a half, would give another k; the published number of groups is then 
 nor larger than all of those. A published number also stays in the running when one of its clusters falls below the
 bound on Jaccard by no more than `DOUBT`: which side of the bound such a mean falls on is chance, and the gate on
 stability judges that cluster anyway.
+
+The sentence says how many clients stand between two segments, and that segments overlap when these are many.
 """
 
 from __future__ import annotations
@@ -22,12 +26,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from segmentation.engine.recipe import Recipe
+from segmentation.engine.recipe import Recipe, Rule
+from segmentation.engine.wording import percent
 
 STRICTNESS = (0.5, 0.75, 1.25, 1.5)
 """By how much the bound on the gain is bent to see whether the choice hangs on it."""
 DOUBT = 0.05
 """How far the mean Jaccard of some tens of bootstrap samples strays between two runs on nearly the same clients."""
+
+OVERLAP = 0.10
+"""From this share of clients on a frontier the segments are said to overlap. Distinct planted groups stay below it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Candidate:
     `silhouette` is the mean over rows, `balanced` the mean over clusters, `null_silhouette` and `null_inertia` the
     same on column-shuffled data (mean of the draws), `null_spread` the standard deviation of the null silhouettes.
     `jaccards` has one bootstrap Jaccard a cluster, by cluster number, the mean of `draws` samples; `smallest` is the
-    size of the smallest cluster.
+    size of the smallest cluster, `frontier` the share of clients that stand between two clusters.
     """
 
     k: int
@@ -50,6 +58,7 @@ class Candidate:
     jaccards: tuple[float, ...]
     smallest: int
     draws: int = 0
+    frontier: float | None = None
 
     @property
     def stability(self) -> float | None:
@@ -100,9 +109,9 @@ def choose(candidates: tuple[Candidate, ...], recipe: Recipe, rows: int, publish
         why = "Aucun nombre de segments ne se distingue des mêmes données mélangées\u00a0: aucune structure trouvée."
         return Choice(strongest.k, spoken(recipe, rows), why, structure=False, best_silhouette=best_silhouette)
     ladder = _gains(candidates)
-    winner = _winner(fit, ladder, recipe, 1.0)
+    winner = _winner(fit, ladder, recipe.rule, 1.0)
     running = admissible(candidates, recipe, rows, published)
-    others = {_winner(running, ladder, recipe, strictness) for strictness in (1.0, *STRICTNESS)} - {winner}
+    others = {_winner(running, ladder, recipe.rule, strictness) for strictness in (1.0, *STRICTNESS)} - {winner}
     between = range(min({winner, *others}), max({winner, *others}) + 1)
     undecided = published in between and any(item.k == published for item in running)
     kept = published if published is not None and undecided else winner
@@ -165,8 +174,9 @@ def spoken(recipe: Recipe, rows: int) -> str:
         f"mélangées (d’au moins {_fr(gates.above_null)}), si chaque segment se retrouve par rééchantillonnage (Jaccard "
         f"d’au moins {_fr(gates.jaccard_hold)}) et si le plus petit compte au moins {gates.smallest(rows)} clients. "
         f"Parmi les recevables, on retient le plus grand dont le dernier segment apporte encore au moins "
-        f"{rule.gain * 100:.0f}\u00a0% de la structure (le coude) sans que la silhouette moyenne par segment descende "
-        f"sous {rule.silhouette_kept * 100:.0f}\u00a0% de la meilleure."
+        f"{rule.gain * 100:.0f}\u00a0% de la structure (le coude), comme en moyenne tout segment ajouté à un nombre "
+        f"recevable plus petit, sans que la silhouette moyenne par segment descende sous "
+        f"{rule.silhouette_kept * 100:.0f}\u00a0% de la meilleure."
     )
 
 
@@ -181,11 +191,23 @@ def _gains(candidates: tuple[Candidate, ...]) -> dict[int, float]:
     return gains
 
 
-def _winner(fit: tuple[Candidate, ...], gains: dict[int, float], recipe: Recipe, strictness: float) -> int:
+def _winner(fit: tuple[Candidate, ...], gains: dict[int, float], rule: Rule, strictness: float) -> int:
     best = max(item.balanced or 0.0 for item in fit)
-    close = [item for item in fit if (item.balanced or 0.0) >= recipe.rule.silhouette_kept * best]
-    worth = [item.k for item in close if gains[item.k] >= recipe.rule.gain * strictness]
+    bound = rule.gain * strictness
+    worth = [
+        item.k
+        for item in fit
+        if (item.balanced or 0.0) >= rule.silhouette_kept * best
+        and gains[item.k] >= bound
+        and all(_mean_gain(item, fewer) >= bound for fewer in fit if fewer.k < item.k)
+    ]
     return max(worth) if worth else max(fit, key=lambda item: item.balanced or 0.0).k
+
+
+def _mean_gain(item: Candidate, fewer: Candidate) -> float:
+    """What each group beyond a smaller number brings on average, as a share of the gap reached."""
+    gap = item.gap or 0.0
+    return (gap - (fewer.gap or 0.0)) / gap / (item.k - fewer.k) if gap > 0 else 0.0
 
 
 def _runner_up(fit: tuple[Candidate, ...], k: int, contested: tuple[int, ...]) -> int | None:
@@ -207,9 +229,15 @@ def _why(choice: Choice, candidates: tuple[Candidate, ...], *, kept_for_publishe
         parts.append(f"La silhouette seule choisirait {choice.best_silhouette}\u00a0; {elbow}.")
     if kept_for_published:
         parts.append("Le nombre publié est conservé, car les données ne tranchent pas.")
+    said = "" if chosen.frontier is None else f"{percent(chosen.frontier)} des clients sont entre deux segments."
+    overlap = chosen.frontier is not None and chosen.frontier >= OVERLAP
+    if overlap:
+        said = f"Les segments se recouvrent\u00a0: {said}"
+    parts += [said] if said else []
     if choice.contested:
         rivals = " ou ".join(str(k) for k in choice.contested)
-        parts.append(f"Les segments se recouvrent en partie\u00a0: {rivals} se défendrait aussi.")
+        undecided = f"{rivals} se défendrait aussi."
+        parts.append(undecided if overlap or kept_for_published else f"Les données ne tranchent pas\u00a0: {undecided}")
     elif choice.runner_up is not None:
         parts.append(f"Second choix\u00a0: {choice.runner_up}.")
     return " ".join(parts)

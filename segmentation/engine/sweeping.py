@@ -10,7 +10,7 @@ import numpy as np
 from segmentation.engine.bootstrapping import Bootstrap, bootstrap, extended
 from segmentation.engine.cleaning import Floats, Numbers
 from segmentation.engine.clustering import ROUGH, Partition, partition, refined, whole
-from segmentation.engine.evidence import Distances, sampled, shuffled, silhouette
+from segmentation.engine.evidence import Distances, between, sampled, shuffled, silhouette
 from segmentation.engine.features import Features
 from segmentation.engine.recipe import Recipe
 from segmentation.engine.selection import Candidate, Choice, choose, imposed, single
@@ -117,6 +117,7 @@ class Search:
             jaccards=drawn.jaccards,
             smallest=int(best.sizes.min()),
             draws=drawn.draws,
+            frontier=between(self.part, best.centres),
         )
         return Trial(best, drawn, candidate)
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from clients.models import Client
 from segmentation.engine.document import Document
-from segmentation.engine.explaining import Change, Explanation, explain, smallest_change
+from segmentation.engine.explaining import Explanation, explain
+from segmentation.engine.levers import Change, smallest_change
 from segmentation.models import Assignment, Publication, Run, Segment
 from segmentation.runs.frames import PLATFORMS
 

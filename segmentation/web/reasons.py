@@ -17,7 +17,8 @@ from dignamik.foundation.pages import RolePage
 from segmentation.advice.advising import Playbook, for_client
 from segmentation.disclosure import figures_are_open
 from segmentation.engine.errors import DocumentError
-from segmentation.engine.explaining import Change, Contribution
+from segmentation.engine.explaining import Contribution
+from segmentation.engine.levers import Change
 from segmentation.models import Assignment, Play, Run, Segment
 from segmentation.runs.explaining import change_towards, past, reasons
 from segmentation.web.advice import READS

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import silhouette_samples, silhouette_score
 
 from segmentation.engine.clustering import START_TOLERANCE, partition, refined
-from segmentation.engine.evidence import Distances, sampled, shuffled, silhouette
+from segmentation.engine.evidence import Distances, between, sampled, shuffled, silhouette
 from segmentation.engine.starting import Starter
 from tests.segmentation.engine.tables import heaps
 
@@ -94,3 +94,11 @@ def test_refining_keeps_the_numbers_of_the_clusters() -> None:
     points = np.concatenate([heaps(1, 5) + 20, heaps(1, 30)])
     small_first = np.array([[20.0, 0.0], [8.0, 0.0]]) + 1
     assert np.bincount(refined(points, small_first).labels).tolist() == [5, 30]
+
+
+def test_clients_between_two_centres_are_those_whose_margin_is_small() -> None:
+    # Centres at 0 and 10. At 5 the margin is 0; at 4.9, (26.01 - 24.01) / 50.02 = 0.04; at 4,
+    # (36 - 16) / 52 = 0.38; on a centre 1.
+    rows, centres = np.array([[5.0], [4.9], [4.0], [0.0]]), np.array([[0.0], [10.0]])
+    assert between(rows, centres) == pytest.approx(0.5)
+    assert between(rows, centres[:1]) == 0.0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ENGINE = Path(__file__).parents[3] / "segmentation" / "engine"
-LIGHT = ("scoring", "document", "recipe", "errors", "lineage", "explaining", "verdict")
+LIGHT = ("scoring", "document", "recipe", "errors", "lineage", "explaining", "levers", "verdict")
 HEAVY = {"sklearn", "scipy", "pandas", "joblib", "django"}
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from segmentation.engine.features import read
 from segmentation.engine.lineage import match
-from segmentation.engine.quality import cramers_v, lineage_gates
+from segmentation.engine.quality import cramers_v, judge, lineage_gates
 from segmentation.engine.recipe import Gates, Recipe, default_recipe
 from segmentation.engine.training import Fit, train
 from segmentation.engine.verdict import Gate, Verdict
@@ -81,6 +82,32 @@ def test_cramers_v_is_near_zero_for_shuffled_labels_even_with_many_words() -> No
     assert cramers_v(rng.integers(4, size=421), words) < 0.15
 
 
+def test_cramers_v_is_corrected_for_its_bias() -> None:
+    # chi² = 100 * (30 * 40 - 10 * 20)² / (40 * 60 * 50 * 50) = 16.67; raw V = 0.408.
+    # Corrected: sqrt((0.1667 - 1 / 99) / (2 - 1 / 99 - 1)) = 0.398.
+    labels = np.repeat([0, 0, 1, 1], [30, 10, 20, 40])
+    words = pd.Series(np.repeat(["a", "b", "a", "b"], [30, 10, 20, 40]))
+    assert cramers_v(labels, words) == pytest.approx(0.3977, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("jaccard", "holds", "warns", "said"),
+    [
+        (0.75, False, False, "Chaque segment se retrouve"),
+        (0.74, False, True, "1 segment aux contours incertains"),
+        (0.60, False, True, "1 segment aux contours incertains"),
+        (0.59, True, False, "1 segment ne se retrouve pas d’un échantillon à l’autre"),
+    ],
+)
+def test_a_doubtful_segment_warns_and_a_lost_one_holds(jaccard: float, holds: bool, warns: bool, said: str) -> None:
+    found = train(two_heaps(), plane_recipe())
+    candidate = dataclasses.replace(found.candidates[0], jaccards=(0.9, jaccard))
+    verdict = judge(candidate, found.names, read(two_heaps(), plane_recipe()), found.labels, RECIPE)
+    assert verdict.passed is not holds
+    assert bool(verdict.warnings) is warns
+    assert any(said in item.says and f"{jaccard:.2f}".replace(".", ",") in item.says for item in verdict.gates)
+
+
 def test_unknown_words_do_not_count_in_cramers_v() -> None:
     words = pd.Series(["a", None, "b", None] * 25, dtype=object)
     assert cramers_v(np.array([0, 1, 1, 0] * 25), words) == pytest.approx(1.0, abs=0.05)
@@ -92,17 +119,31 @@ def test_a_run_that_continues_the_published_one_passes() -> None:
     assert all(item.passed for item in gates)
 
 
-def test_a_new_segment_holds_the_run() -> None:
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        ({pk: 2 if pk >= 100 else int(pk < 50) for pk in range(120)}, "1 nouveau."),
+        ({pk: 2 if pk < 22 else int(pk < 50) for pk in range(100)}, "1 issu d’une scission."),
+        (dict.fromkeys(range(100), 0), "1 issu d’une fusion, 1 disparu."),
+        (dict.fromkeys(range(50), 0), "1 disparu."),
+    ],
+)
+def test_any_kinship_other_than_the_same_holds_the_run(new: dict[int, int], said: str) -> None:
     old = {pk: "a" if pk < 50 else "b" for pk in range(100)}
-    new = {pk: 2 if pk >= 100 else int(pk < 50) for pk in range(120)}
-    lineage, moved = lineage_gates(match(new, old), RECIPE)
-    assert not lineage.passed
-    assert "1 nouveau" in lineage.says
-    assert moved.passed
+    lineage, _ = lineage_gates(match(new, old), RECIPE)
+    assert (lineage.passed, lineage.level) == (False, "hold")
+    assert lineage.says.endswith(said)
+    assert not Verdict.of([lineage]).passed
 
 
 def test_more_than_a_tenth_moved_holds_the_run() -> None:
     old = {pk: "a" if pk < 50 else "b" for pk in range(100)}
     _, moved = lineage_gates(match({pk: int(pk < 62) for pk in range(100)}, old), RECIPE)
     assert not moved.passed
+    assert (moved.value, moved.level) == (0.12, "hold")
     assert "12 clients sur 100" in moved.says
+
+
+def test_a_tenth_moved_is_not_more_than_a_tenth() -> None:
+    old = {pk: "a" if pk < 50 else "b" for pk in range(100)}
+    assert lineage_gates(match({pk: int(pk < 60) for pk in range(100)}, old), RECIPE)[1].passed

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from segmentation.engine.recipe import Effort, default_recipe
-from segmentation.engine.selection import Candidate, admissible, choose, imposed
+from segmentation.engine.selection import OVERLAP, Candidate, admissible, choose, imposed
 from segmentation.engine.training import train
 from tests.planted import noise_portfolio, planted_portfolio
 
@@ -79,6 +79,33 @@ def test_a_close_call_is_said_and_the_published_number_wins_it() -> None:
     assert "publié" in kept.why
 
 
+def test_a_late_rise_beyond_a_plateau_is_not_followed() -> None:
+    # Ten groups spell out every combination of words: the last ones bring a tenth each, those before them nothing.
+    plateau = tuple(candidate(k, 0.20, silhouette=0.26) for k in range(3, 8))
+    late = (candidate(2, 0.20), *plateau, candidate(8, 0.23), candidate(9, 0.27), candidate(10, 0.31, silhouette=0.34))
+    choice = choose(late, RECIPE, 400)
+    assert (choice.k, choice.elbow, choice.best_silhouette) == (2, 10, 10)
+    assert "La silhouette seule choisirait 10" in choice.why
+
+
+def test_a_jump_after_a_flat_step_is_followed() -> None:
+    ladder = (candidate(2, 0.20), candidate(3, 0.21), candidate(4, 0.40), candidate(5, 0.41))
+    assert choose(ladder, RECIPE, 400).k == 4
+
+
+def test_two_uniform_groups_are_not_split_by_trade() -> None:
+    # Both groups hold every sector alike; ten clusters that sort clients by sector look neat.
+    assert train(planted_portfolio(2, 412, strength=1.4).frame, RECIPE).choice.k == 2
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.04, "4\u00a0% des clients"), (0.13, "Les segments se recouvrent")])
+def test_it_says_how_many_clients_stand_between_two_segments(share: float, said: str) -> None:
+    ladder = tuple(dataclasses.replace(item, frontier=share) for item in LADDER)
+    why = choose(ladder, RECIPE, 400).why
+    assert said in why
+    assert ("se recouvrent" in why) == (share >= OVERLAP)
+
+
 def test_a_published_number_between_two_that_are_defended_is_kept() -> None:
     # 4 brings a little less than half the bound: the rule takes 3, a laxer one 5; nobody would take 4 afresh.
     ladder = (*LADDER[:2], candidate(4, 0.367), candidate(5, 0.395))
@@ -118,9 +145,11 @@ def test_it_finds_the_planted_number_of_distinct_groups_or_says_that_it_is_a_clo
 
 
 @pytest.mark.parametrize("groups", [2, 3, 4])
-def test_it_comes_within_one_when_groups_overlap(groups: int) -> None:
+def test_it_comes_within_one_when_groups_overlap_and_says_so(groups: int) -> None:
     planted = planted_portfolio(groups, 4, strength=0.8)
-    assert abs(train(planted.frame, LIGHT).choice.k - groups) <= 1
+    choice = train(planted.frame, LIGHT).choice
+    assert abs(choice.k - groups) <= 1
+    assert groups == 2 or "Les segments se recouvrent" in choice.why  # two groups still stand apart at that strength
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -48,3 +48,21 @@ def test_a_retrain_keeps_them_in_the_profiles_with_rule_and_turnover_share(portf
         assert profile.data["rule"]["coverage"] > 0.5
     kept = Assignment.objects.first()
     assert kept is not None and "department" not in kept.values
+
+
+def test_segments_that_repeat_the_department_are_warned_about_with_the_figure_and_not_held(portfolio: Any) -> None:
+    first = retrain(Asked(clusters=4))
+    said = [gate["says"] for gate in first.verdict["gates"] if "département" in gate["says"]]
+    assert len(said) == 1 and "autre chose" in said[0]
+    for place in Assignment.objects.filter(run=first.run).select_related("segment"):
+        code = {slug: code for (slug, _, _), code in zip(first.segments, ("01", "49", "69", "87"), strict=True)}
+        if place.segment is not None:
+            Client.objects.filter(pk=place.client_id).update(department=code[place.segment.slug])
+
+    again = retrain(Asked(clusters=4))
+
+    gate = next(gate for gate in again.verdict["gates"] if "département" in gate["says"])
+    assert (gate["passed"], gate["level"]) == (False, "warn")
+    assert "répètent presque la colonne «\u00a0département\u00a0» (V de Cramér corrigé" in gate["says"]
+    assert again.verdict["passed"]
+    assert not any("commune «" in item["says"] or "ville" in item["says"] for item in again.verdict["gates"])
