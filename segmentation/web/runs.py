@@ -12,10 +12,11 @@ from django.views.generic import DetailView, ListView
 from dignamik.foundation.pages import RolePage
 from segmentation.models import Run
 from segmentation.querysets import SEES_DRAFTS, RunQuerySet
+from segmentation.runs.differences import settings_of
 from segmentation.runs.movements import published_before
+from segmentation.runs.publishing import PUBLISHABLE, offered
 from segmentation.web import charts
 from segmentation.web.asking import AskForm, Asks
-from segmentation.web.publishing import PUBLISHABLE, publishing
 from segmentation.web.reading import ReadsRun
 
 RUNS_A_PAGE = 25
@@ -120,7 +121,7 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
     context_object_name = "run"
 
     def get_queryset(self) -> RunQuerySet:
-        return self.runs().defer("document").select_related("requested_by")
+        return self.runs().defer("document", "recipe_version__recipe").select_related("requested_by", "recipe_version__by")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         run = self.object
@@ -134,9 +135,10 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
             "profiles": run.profiles.select_related("segment").only("size", "segment", "run") if open_ else [],
             "figures_are_open": open_,
             "recipe": recipe_lines(run.recipe),
+            "settings": settings_of(run.recipe),
             "publications": run.publications.select_related("by"),
             "previous": published_before(run) if run.state in PUBLISHABLE else None,
-            **publishing(run, self.request.user, Run.objects.only("pk").current()),
+            **offered(run, self.request.user, Run.objects.only("pk").current()),
         }
 
     def measures(self) -> list[charts.Chart]:

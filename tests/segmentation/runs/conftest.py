@@ -15,7 +15,7 @@ from clients.facts import ClientFacts, Origin, Reading, Stamp
 from clients.models import Client
 from clients.recording import record
 from segmentation.engine.recipe import Effort, default_recipe
-from segmentation.runs import retraining
+from segmentation.runs import recipes
 from tests.planted import agency_portfolio
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ def quick_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     """The recipe of the house with less effort: these tests are about what becomes of a fit, not how good it is."""
     effort = Effort(starts=20, bootstraps=6, null_draws=2)
     recipe = replace(default_recipe(), effort=effort, k_max=6)
-    monkeypatch.setattr(retraining, "default_recipe", lambda: recipe)
+    monkeypatch.setattr(recipes, "default_recipe", lambda: recipe)
 
 
 @pytest.fixture
