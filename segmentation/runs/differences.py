@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from segmentation.engine.errors import RecipeError
-from segmentation.engine.recipe import Recipe
-from segmentation.runs.knobs import GROUPS, TRANSFORMS, Knob, known_columns, knobs_of, values_of
+from segmentation.engine.recipe import NumericColumn, Recipe
+from segmentation.runs.knobs import BLOCKS, GROUPS, TRANSFORMS, Knob, known_columns, knobs_of, values_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Setting:
 def said(knob: Knob, value: Any) -> str:
     """A knob's value as French people write it."""
     number = round(value * 100, 6) if knob.kind == "percent" else value
-    text = f"{number:g}".replace(".", ",")
+    text = plain(number)
     return f"{text}\u00a0%" if knob.kind == "percent" else text
 
 
@@ -50,6 +50,29 @@ def settings_of(stored: Any) -> list[tuple[str, list[Setting]]]:
     ]
 
 
+def said_of_columns(stored: Any) -> list[str]:
+    """What a stored recipe looks at, a line each; nothing when it cannot be read any more."""
+    try:
+        recipe = Recipe.from_dict(stored)
+    except RecipeError:
+        return []
+    lines = []
+    for column in (*recipe.numeric, *recipe.categorical):
+        block = recipe.block(column.block)
+        bend = f"{TRANSFORMS[column.transform]}, " if isinstance(column, NumericColumn) else ""
+        title = BLOCKS.get(block.name, block.name)
+        lines.append(
+            f"{column.label or column.name}\u00a0: {bend}part {plain(column.share)} du bloc "
+            f"«\u00a0{title}\u00a0», de poids {plain(block.weight)}"
+        )
+    return lines
+
+
+def plain(number: float) -> str:
+    """A bare number as French people write it."""
+    return f"{number:g}".replace(".", ",")
+
+
 def differences(old: Recipe, new: Recipe) -> list[Difference]:
     """Everything in which `new` is not `old`, in the order of the form."""
     before, after = values_of(old), values_of(new)
@@ -63,15 +86,13 @@ def _knobs(knobs: Mapping[str, Knob], before: Mapping[str, Any], after: Mapping[
         if was != now:
             label = f"Poids de «\u00a0{knob.label}\u00a0»" if name.startswith("blocks__") else knob.label
             yield Difference(
-                label[0].upper() + label[1:],
+                label,
                 "–" if was is None else said(knob, was),
                 "–" if now is None else said(knob, now),
             )
 
 
-def _columns(
-    old: Recipe, new: Recipe, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Iterator[Difference]:
+def _columns(old: Recipe, new: Recipe, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
     for name, column in (known_columns(old) | known_columns(new)).items():
         label = column.label or name
         was, now = name in old.columns, name in new.columns
@@ -80,10 +101,9 @@ def _columns(
         elif now:
             share, bend = f"columns__{name}__share", f"columns__{name}__transform"
             if before[share] != after[share]:
-                texts = (f"{values[share]:g}".replace(".", ",") for values in (before, after))
-                yield Difference(f"{label}, part dans son bloc", *texts)
+                yield Difference(f"{label}, part dans son bloc", plain(before[share]), plain(after[share]))
             if before.get(bend) != after.get(bend):
-                yield Difference(f"{label}, transformation", *(TRANSFORMS[values[bend]] for values in (before, after)))
+                yield Difference(f"{label}, transformation", TRANSFORMS[before[bend]], TRANSFORMS[after[bend]])
 
 
 def _others(old: Recipe, new: Recipe) -> Iterator[Difference]:

@@ -53,14 +53,14 @@ GROUPS = (
         "Nombre de segments",
         "Ce que la règle essaie, et ce qu’elle retient.",
         (
-            Knob("k_min", "essayer à partir de", "", (FEWEST_SEGMENTS, MOST_SEGMENTS), "whole"),
-            Knob("k_max", "essayer jusqu’à", "", (FEWEST_SEGMENTS, MOST_SEGMENTS), "whole"),
+            Knob("k_min", "Essayer à partir de", "", (FEWEST_SEGMENTS, MOST_SEGMENTS), "whole"),
+            Knob("k_max", "Essayer jusqu’à", "", (FEWEST_SEGMENTS, MOST_SEGMENTS), "whole"),
             Knob(
-                "rule__gain", "apport du dernier segment", "Part de la structure qu’il doit apporter, au moins.",
+                "rule__gain", "Apport du dernier segment", "Part de la structure qu’il doit apporter, au moins.",
                 RULE["gain"], "percent",
             ),
             Knob(
-                "rule__silhouette_kept", "silhouette à garder",
+                "rule__silhouette_kept", "Silhouette à garder",
                 "Part de la meilleure silhouette sous laquelle on ne descend pas.", RULE["silhouette_kept"], "percent",
             ),
         ),
@@ -70,49 +70,49 @@ GROUPS = (
         "Ce que deviennent les valeurs extrêmes et les mots rares.",
         (
             Knob(
-                "winsor", "valeurs extrêmes ramenées", "Part de chaque extrémité d’une donnée, ramenée au quantile.",
+                "winsor", "Valeurs extrêmes ramenées", "Part de chaque extrémité d’une donnée, ramenée au quantile.",
                 (0.0, 0.24), "percent",
             ),
             Knob(
-                "rare_below", "catégorie rare au-dessous de",
-                "Une valeur portée par moins de clients que cela devient « autre ».", (1, 1_000), "whole",
+                "rare_below", "Catégorie rare au-dessous de",
+                "Une valeur portée par moins de clients que cela devient «\u00a0autre\u00a0».", (1, 1_000), "whole",
             ),
         ),
     ),
     Group(
         "Contrôles",
-        "Au-delà de ces seuils, le calcul est retenu ou signalé ; le publier demande alors une raison écrite.",
+        "Au-delà de ces seuils, le calcul est retenu ou signalé\u00a0; le publier demande alors une raison écrite.",
         (
             Knob(
-                "gates__above_null", "écart aux données mélangées",
-                "Ce que la silhouette et l’inertie doivent gagner sur les mêmes données mélangées, de 0 à 1.",
+                "gates__above_null", "Écart aux données mélangées",
+                "Ce que la silhouette et l’inertie doivent gagner sur les mêmes données mélangées.",
                 GATES["above_null"],
             ),
             Knob(
-                "gates__jaccard_hold", "stabilité qui retient",
-                "Indice de Jaccard, de 0 à 1 : un segment au-dessous retient le calcul.", GATES["jaccard_hold"],
+                "gates__jaccard_hold", "Stabilité qui retient",
+                "Indice de Jaccard\u00a0: un segment au-dessous retient le calcul.", GATES["jaccard_hold"],
             ),
             Knob(
-                "gates__jaccard_warn", "stabilité qui signale",
+                "gates__jaccard_warn", "Stabilité qui signale",
                 "Un segment au-dessous est signalé, sans retenir le calcul.", GATES["jaccard_warn"],
             ),
             Knob(
-                "gates__smallest_count", "plus petit segment, en clients",
+                "gates__smallest_count", "Plus petit segment, en clients",
                 "Un segment plus petit retient le calcul.", GATES["smallest_count"], "whole",
             ),
             Knob(
-                "gates__smallest_share", "plus petit segment, en part",
-                "De même, en part des clients analysés ; la plus exigeante des deux bornes s’applique.",
+                "gates__smallest_share", "Plus petit segment, en part",
+                "De même, en part des clients analysés\u00a0; la plus exigeante des deux bornes s’applique.",
                 GATES["smallest_share"], "percent",
             ),
             Knob(
-                "gates__moved_share", "clients qui changent de segment",
+                "gates__moved_share", "Clients qui changent de segment",
                 "Une part plus grande, par rapport au calcul publié, retient le calcul.", GATES["moved_share"],
                 "percent",
             ),
             Knob(
-                "gates__redundancy", "répétition d’une donnée",
-                "V de Cramér corrigé, de 0 à 1 : au-dessus, les segments répètent le secteur, c’est signalé.",
+                "gates__redundancy", "Répétition d’une donnée",
+                "V de Cramér corrigé\u00a0: au-dessus, les segments répètent le secteur, c’est signalé.",
                 GATES["redundancy"],
             ),
         ),
@@ -121,10 +121,10 @@ GROUPS = (
         "Effort",
         "Plus d’effort donne des segments plus stables et un calcul plus long.",
         (
-            Knob("effort__starts", "départs par nombre de segments", "", (1, 500), "whole"),
+            Knob("effort__starts", "Départs par nombre de segments", "", (1, 500), "whole"),
             Knob(
-                "effort__bootstraps", "rééchantillonnages au plus",
-                "Ils mesurent la stabilité ; un nombre de segments dont la réponse est claire s’arrête plus tôt.",
+                "effort__bootstraps", "Rééchantillonnages au plus",
+                "Ils mesurent la stabilité\u00a0; un nombre de segments dont la réponse est claire s’arrête plus tôt.",
                 (2, 500), "whole",
             ),
         ),
@@ -191,7 +191,9 @@ def turned(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
         (plain[path[0]] if path else plain)[last] = values[knob.name]
     for block in plain["blocks"]:
         block["weight"] = values[f"blocks__{block['name']}__weight"]
-    kept = [_turned(column, values) for name, column in known_columns(recipe).items() if values[f"columns__{name}__used"]]
+    kept = [
+        _turned(column, values) for name, column in known_columns(recipe).items() if values[f"columns__{name}__used"]
+    ]
     plain["numeric"] = [asdict(column) for column in kept if isinstance(column, NumericColumn)]
     plain["categorical"] = [asdict(column) for column in kept if isinstance(column, CategoricalColumn)]
     # A column that comes back finds its block again, should this recipe have lost it.

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from segmentation.engine.errors import RecipeError
 from segmentation.engine.recipe import Recipe, default_recipe
 from segmentation.models import RecipeAdoption, RecipeVersion
 
 FIRST = "Recette d’origine de Dignamik."
-REASON_IS_NEEDED = "Écrivez pourquoi : une raison est demandée pour changer la recette."
-NOTHING_CHANGED = "Rien n’a changé : c’est déjà la recette en vigueur."
+REASON_IS_NEEDED = "Écrivez pourquoi\u00a0: une raison est demandée pour changer la recette."
+NOTHING_CHANGED = "Rien n’a changé\u00a0: c’est déjà la recette en vigueur."
 
 
 class CannotChange(Exception):
@@ -32,19 +33,21 @@ class InForce:
     """What the next run is trained with. Without any version it is the default recipe, which will be number 1."""
 
     version: RecipeVersion | None
-    recipe: Recipe
 
     @property
     def number(self) -> int:
         return self.version.number if self.version else 1
 
+    @property
+    def recipe(self) -> Recipe:
+        """Raises RecipeError when the stored one cannot be read."""
+        return Recipe.from_dict(self.version.recipe) if self.version else default_recipe()
+
 
 def in_force() -> InForce:
-    """Raises RecipeError when the stored recipe cannot be read."""
-    adoption = RecipeAdoption.objects.filter(current=True).select_related("version", "version__by").first()
-    if adoption is None:
-        return InForce(None, default_recipe())
-    return InForce(adoption.version, Recipe.from_dict(adoption.version.recipe))
+    """The version that the records name, if any."""
+    adoption = RecipeAdoption.objects.filter(current=True).select_related("version__by").first()
+    return InForce(adoption.version if adoption else None)
 
 
 def settled() -> InForce:
@@ -54,9 +57,17 @@ def settled() -> InForce:
         return found
     try:
         with transaction.atomic():
-            return InForce(_first(), found.recipe)
+            return InForce(_first())
     except IntegrityError:  # somebody wrote it at the same moment
         return in_force()
+
+
+def readable(found: InForce) -> Recipe | None:
+    """Its recipe; None for one that this version of Dignamik cannot read, which people may replace."""
+    try:
+        return found.recipe
+    except RecipeError:
+        return None
 
 
 def revise(recipe: Recipe, *, seen: int, by: Any, reason: str, base: RecipeVersion | None = None) -> RecipeVersion:
@@ -69,7 +80,7 @@ def revise(recipe: Recipe, *, seen: int, by: Any, reason: str, base: RecipeVersi
     try:
         with transaction.atomic():
             found = _unmoved(seen)
-            if recipe == found.recipe:
+            if recipe == readable(found):
                 raise CannotChange(NOTHING_CHANGED)
             replaced = found.version or _first()
             number = RecipeVersion.objects.latest("number").number + 1
@@ -83,9 +94,10 @@ def revise(recipe: Recipe, *, seen: int, by: Any, reason: str, base: RecipeVersi
 
 
 def adopt(version: RecipeVersion, *, seen: int, by: Any, reason: str) -> RecipeAdoption:
-    """Put an earlier version in force again. Raises CannotChange and Overtaken as `revise`, RecipeError if unreadable."""
+    """Put an earlier version in force again. Raises CannotChange and Overtaken as `revise`."""
     reason = _reason(reason)
-    Recipe.from_dict(version.recipe)
+    if readable(InForce(version)) is None:
+        raise CannotChange(f"La version {version.number} n’est plus lisible\u00a0: elle ne peut pas servir.")
     try:
         with transaction.atomic():
             if _unmoved(seen).version == version:

@@ -12,7 +12,7 @@ from django.views.generic import DetailView, ListView
 from dignamik.foundation.pages import RolePage
 from segmentation.models import Run
 from segmentation.querysets import SEES_DRAFTS, RunQuerySet
-from segmentation.runs.differences import settings_of
+from segmentation.runs.differences import plain, settings_of
 from segmentation.runs.movements import published_before
 from segmentation.runs.publishing import PUBLISHABLE, offered
 from segmentation.web import charts
@@ -56,6 +56,7 @@ class RecipeLine:
 
     label: str
     treatment: str
+    share: str
     block: str
 
 
@@ -78,9 +79,10 @@ def recipe_lines(recipe: Any) -> list[RecipeLine]:
 
 def _line(column: Mapping[str, Any], treatment: str, weights: Mapping[Any, Any]) -> RecipeLine:
     block = column.get("block")
-    weight = weights.get(block)
-    shown = f"{weight:g}".replace(".", ",") if isinstance(weight, int | float) else ""
-    return RecipeLine(str(column.get("label") or column.get("name")), treatment, shown)
+    share, weight = (
+        plain(value) if isinstance(value, int | float) else "" for value in (column.get("share"), weights.get(block))
+    )
+    return RecipeLine(str(column.get("label") or column.get("name")), treatment, share, weight)
 
 
 class ReadableRuns(ReadsRun, RolePage):
@@ -121,7 +123,9 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
     context_object_name = "run"
 
     def get_queryset(self) -> RunQuerySet:
-        return self.runs().defer("document", "recipe_version__recipe").select_related("requested_by", "recipe_version__by")
+        return (
+            self.runs().defer("document", "recipe_version__recipe").select_related("requested_by", "recipe_version__by")
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         run = self.object

@@ -34,7 +34,10 @@ class Command(BaseCommand):
         parser.add_argument("--clusters", default="auto", metavar="auto|N", help="nombre de segments (défaut : auto)")
         parser.add_argument("--why", default="", help="pourquoi ce nombre de segments, ou ce calcul ; gardé avec lui")
         parser.add_argument(
-            "--by", default="", metavar="COMPTE", help="qui le demande : un identifiant de Dignamik (défaut : vous, ici)"
+            "--by",
+            default="",
+            metavar="COMPTE",
+            help="qui le demande : un identifiant de Dignamik (défaut : vous, ici)",
         )
         parser.add_argument("--seed", type=int, help="graine du hasard (défaut : celle de la recette)")
         parser.add_argument("--no-publish", action="store_true", help="calcule et garde le résultat sans le publier")
