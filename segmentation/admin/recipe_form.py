@@ -18,8 +18,8 @@ from segmentation.runs.knobs import (
     TRANSFORMS,
     WEIGHTS,
     Knob,
-    known_columns,
     knobs_of,
+    known_columns,
     turned,
     values_of,
 )
@@ -29,8 +29,8 @@ NBSP = "\u00a0"
 SHARE_IS_NEEDED = "Donnez sa part à une donnée utilisée."
 WEIGHT_HELP = "1 est le poids d’une donnée seule\u00a0; à laisser de côté plutôt qu’à mettre à zéro."
 COLUMNS_HELP = (
-    "Ce que le calcul regarde. La part répartit le poids du bloc entre ses données\u00a0; le logarithme convient à ce qui "
-    "varie de un à mille, comme les abonnés et le chiffre d’affaires."
+    "Ce que le calcul regarde. La part répartit le poids du bloc entre ses données\u00a0; le logarithme convient à ce "
+    "qui varie de un à mille, comme les abonnés et le chiffre d’affaires."
 )
 # Where a form shows what the engine says of a whole part of the recipe.
 BESIDE = {"range": "k_max", "gates": "gates__jaccard_warn"}
@@ -43,7 +43,7 @@ class RecipeForm(forms.Form):
     base = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(
-        self, recipe: Recipe, data: Any = None, *, values: Mapping[str, Any] | None = None, **initial: Any
+        self, recipe: Recipe, data: Any = None, *, initial: Mapping[str, Any], values: Mapping[str, Any] | None = None
     ) -> None:
         self.start = recipe
         self.recipe: Recipe | None = None

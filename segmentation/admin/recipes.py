@@ -121,8 +121,8 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
         base, start = self._beginning(given.get("base", ""), found)
         if request.method != "POST":
             initial = {"seen": found.number, "base": base.number if base else int(FROM_DEFAULT)}
-            return self._page(request, RecipeForm(start, **initial), found, base)
-        form = RecipeForm(start, request.POST)
+            return self._page(request, RecipeForm(start, initial=initial), found, base)
+        form = RecipeForm(start, request.POST, initial={})
         if not form.is_valid() or form.recipe is None:
             return self._page(request, form, found, base)
         said = form.cleaned_data
@@ -157,7 +157,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
         was, mine = values_of(old), form.values()
         kept = {name: value for name, value in mine.items() if name in was and value != was[name]}
         initial = {"seen": now.number, "base": now.number, "reason": form.cleaned_data["reason"]}
-        fresh = RecipeForm(new, values=kept, **initial)
+        fresh = RecipeForm(new, initial=initial, values=kept)
         return self._page(request, fresh, now, now.version, overtaken=differences(old, new))
 
     def _page(
@@ -208,6 +208,5 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
 
 def items(lines: list[str]) -> SafeString | str:
     """A list for a read-only field."""
-    return (
-        format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((line,) for line in lines))) if lines else "–"
-    )
+    rows = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
+    return format_html("<ul>{}</ul>", rows) if rows else "–"

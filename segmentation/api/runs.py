@@ -131,9 +131,12 @@ class Runs(Resource):
         if not figures_are_open(run, self.request.user):
             figures = dict.fromkeys(figures)
         return figures | {
-            "notes": run.notes, "recipe": run.recipe, "recipe_version": run.recipe_version and run.recipe_version.number,
-            "seconds": run.seconds, "error": run.error
-        }  # fmt: skip
+            "notes": run.notes,
+            "recipe": run.recipe,
+            "recipe_version": run.recipe_version and run.recipe_version.number,
+            "seconds": run.seconds,
+            "error": run.error,
+        }
 
     def segments(self, run: Run) -> Sequence[dict[str, Any]]:
         names = ("slug", "name", "size_in_training")

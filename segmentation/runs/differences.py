@@ -8,7 +8,7 @@ from typing import Any
 
 from segmentation.engine.errors import RecipeError
 from segmentation.engine.recipe import NumericColumn, Recipe
-from segmentation.runs.knobs import BLOCKS, GROUPS, TRANSFORMS, Knob, known_columns, knobs_of, values_of
+from segmentation.runs.knobs import BLOCKS, GROUPS, TRANSFORMS, Knob, columns_of, knobs_of, known_columns, values_of
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def said_of_columns(stored: Any) -> list[str]:
     except RecipeError:
         return []
     lines = []
-    for column in (*recipe.numeric, *recipe.categorical):
+    for column in columns_of(recipe):
         block = recipe.block(column.block)
         bend = f"{TRANSFORMS[column.transform]}, " if isinstance(column, NumericColumn) else ""
         title = BLOCKS.get(block.name, block.name)

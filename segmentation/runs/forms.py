@@ -54,5 +54,5 @@ def publish_as_posted(run: Run, posted: Any, *, by: Any) -> Answer:
             raise CannotPublish(" ".join(map(str, form.errors["reason"])))
         publish(run, by=by, reason=form.cleaned_data["reason"])
     except CannotPublish as refusal:
-        return Answer(False, f"Rien n’a été publié. {refusal}")
-    return Answer(True, f"{run} publié\u00a0: tout le monde le voit maintenant.")
+        return Answer(done=False, sentence=f"Rien n’a été publié. {refusal}")
+    return Answer(done=True, sentence=f"{run} publié\u00a0: tout le monde le voit maintenant.")

@@ -145,13 +145,16 @@ TRANSFORMS = {"signed_log": "logarithme", "identity": "telle quelle"}
 AnyColumn = NumericColumn | CategoricalColumn
 
 
+def columns_of(recipe: Recipe) -> tuple[AnyColumn, ...]:
+    """What a recipe looks at, numbers first."""
+    return (*recipe.numeric, *recipe.categorical)
+
+
 def known_columns(recipe: Recipe) -> dict[str, AnyColumn]:
     """What a recipe may look at: its own columns, and those of the default recipe that it leaves out."""
-    house = default_recipe()
-    every: tuple[AnyColumn, ...] = (*house.numeric, *house.categorical)
-    mine: dict[str, AnyColumn] = {column.name: column for column in (*recipe.numeric, *recipe.categorical)}
-    ordered = {column.name: mine.pop(column.name, column) for column in every if column.name in COLUMNS}
-    return ordered | mine
+    mine = {column.name: column for column in columns_of(recipe)}
+    house = [column for column in columns_of(default_recipe()) if column.name in COLUMNS]
+    return {column.name: mine.pop(column.name, column) for column in house} | mine
 
 
 def knobs_of(recipe: Recipe) -> list[Knob]:
@@ -191,9 +194,8 @@ def turned(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
         (plain[path[0]] if path else plain)[last] = values[knob.name]
     for block in plain["blocks"]:
         block["weight"] = values[f"blocks__{block['name']}__weight"]
-    kept = [
-        _turned(column, values) for name, column in known_columns(recipe).items() if values[f"columns__{name}__used"]
-    ]
+    known = known_columns(recipe)
+    kept = [_turned(column, values) for name, column in known.items() if values[f"columns__{name}__used"]]
     plain["numeric"] = [asdict(column) for column in kept if isinstance(column, NumericColumn)]
     plain["categorical"] = [asdict(column) for column in kept if isinstance(column, CategoricalColumn)]
     # A column that comes back finds its block again, should this recipe have lost it.

@@ -51,7 +51,7 @@ def in_force() -> InForce:
 
 
 def settled() -> InForce:
-    """The recipe in force, written down as version 1 if it was the default: from then on it changes by a record only."""
+    """The recipe in force, written down as version 1 if it was the default: from then on it changes by records only."""
     found = in_force()
     if found.version is not None:
         return found

@@ -123,9 +123,8 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
     context_object_name = "run"
 
     def get_queryset(self) -> RunQuerySet:
-        return (
-            self.runs().defer("document", "recipe_version__recipe").select_related("requested_by", "recipe_version__by")
-        )
+        runs = self.runs().select_related("requested_by", "recipe_version__by")
+        return runs.defer("document", "recipe_version__recipe")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         run = self.object
