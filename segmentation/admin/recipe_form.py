@@ -132,6 +132,7 @@ def _decimal(label: str, least: float, most: float, help_text: str, *, required:
     field = forms.DecimalField(
         label=label, min_value=Decimal(f"{least:g}"), max_value=Decimal(f"{most:g}"), decimal_places=DECIMALS,
         localize=True, help_text=help_text, required=required,
+        error_messages=dict.fromkeys(("min_value", "max_value"), f"Entre {plain(least)} et {plain(most)}."),
     )  # fmt: skip
     field.widget.attrs |= {"inputmode": "decimal", "size": 8, "autocomplete": "off"}
     return field
