@@ -23,11 +23,12 @@ from segmentation.runs.knobs import (
     turned,
     values_of,
 )
+from segmentation.runs.recipes import REASON_IS_NEEDED
 
 DECIMALS = 4
 NBSP = "\u00a0"
 SHARE_IS_NEEDED = "Donnez sa part à une donnée utilisée."
-WEIGHT_HELP = "1 est le poids d’une donnée seule\u00a0; à laisser de côté plutôt qu’à mettre à zéro."
+WEIGHT_HELP = "De 0,01 à 100. 1 est le poids d’une donnée seule\u00a0; à laisser de côté plutôt qu’à mettre à zéro."
 COLUMNS_HELP = (
     "Ce que le calcul regarde. La part répartit le poids du bloc entre ses données\u00a0; le logarithme convient à ce "
     "qui varie de un à mille, comme les abonnés et le chiffre d’affaires."
@@ -53,10 +54,13 @@ class RecipeForm(forms.Form):
         super().__init__(data, initial={**self._written(filled), **initial})
         for knob in self.knobs.values():
             self.fields[knob.name] = _number(knob)
+            if knob.name.startswith("blocks__"):
+                self.fields[knob.name].help_text = ""  # said once, above them all
         for name, column in self.columns.items():
             self.fields |= dict(_of_column(name, column))
         self.fields["reason"] = forms.CharField(
             label="Ce qui change, et pourquoi", max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 3}),
+            error_messages={"required": REASON_IS_NEEDED},
             help_text="Gardé avec la version, et montré avec chaque calcul qu’elle a servi.",
         )  # fmt: skip
 

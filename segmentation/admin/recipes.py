@@ -35,13 +35,13 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["css/admin.css"]}
 
-    list_display = ("__str__", "is_in_force", "reason", "by", "at", "runs_made")
+    list_display = ("__str__", "is_in_force", "reason", "written_by", "at", "runs_made")
     list_display_links = ("__str__",)
     list_select_related = ("by",)
     ordering = ("-number",)  # grouping drops the model's own
     fields = (
-        "is_in_force", "by", "at", "base", "reason", "changes", "columns_shown", "settings_shown", "put_in_force",
-        "runs_shown",
+        "is_in_force", "written_by", "at", "base", "reason", "changes", "columns_shown", "settings_shown",
+        "put_in_force", "runs_shown",
     )  # fmt: skip
 
     def get_urls(self) -> list[Any]:
@@ -58,9 +58,14 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
 
     # --- What a version says -----------------------------------------------------------------------------------------
 
-    @admin.display(description="en vigueur", boolean=True)
-    def is_in_force(self, version: Any) -> bool:
-        return bool(version.in_force)
+    @admin.display(description="en vigueur")
+    def is_in_force(self, version: Any) -> str:
+        return "en vigueur" if version.in_force else "–"
+
+    @admin.display(description="par")
+    def written_by(self, version: RecipeVersion) -> str:
+        """A name, no link: accounts are not an analyst's to open."""
+        return version.by.get_full_name() or version.by.get_username() if version.by else "Dignamik"
 
     @admin.display(description="calculs")
     def runs_made(self, version: Any) -> int:

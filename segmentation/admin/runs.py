@@ -86,9 +86,9 @@ class RunAdmin(RunLife, ReadOnlyAdmin):
     ordering = ("-pk",)  # grouping drops the model's own
     list_select_related = ("requested_by",)
     fields = (
-        "state", "as_of", "created_at", "finished_at", "published_at", "publications_shown", "requested_by",
-        "requested_name", "k", "clusters", "asked_why", "seed", "recipe_version", "clients", "scored", "verdict_shown",
-        "gates", "candidates", "notes_shown", "error",
+        "state", "as_of", "created_at", "finished_at", "published_at", "publications_shown", "asked_by",
+        "k", "clusters", "asked_why", "seed", "recipe_version", "clients", "scored", "verdict_shown", "gates",
+        "candidates", "notes_shown", "error",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -104,6 +104,13 @@ class RunAdmin(RunLife, ReadOnlyAdmin):
             for row in run.publications.select_related("by")
         ]
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}{}</li>", lines)) if lines else "–"
+
+    @admin.display(description="demandé par")
+    def asked_by(self, run: Run) -> str:
+        """A name, no link: accounts are not an analyst's to open."""
+        if run.requested_by:
+            return run.requested_by.get_full_name() or run.requested_by.get_username()
+        return f"{run.requested_name}, en ligne de commande" if run.requested_name else "–"
 
     @admin.display(description="pourquoi ce nombre")
     def asked_why(self, run: Run) -> str:

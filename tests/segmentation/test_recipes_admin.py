@@ -96,8 +96,8 @@ def test_the_first_change_keeps_the_default_recipe_as_version_one(anais: User) -
         ({"gates__moved_share": "101"}, "gates__moved_share", "Entre 0"),
         ({"gates__jaccard_hold": "0,9"}, "gates__jaccard_warn", "ne dépasse pas"),
         ({"effort__starts": "0"}, "effort__starts", "supérieure ou égale à 1"),
-        ({"reason": None}, "reason", "obligatoire"),
-        ({"reason": "   "}, "reason", "obligatoire"),
+        ({"reason": None}, "reason", "Écrivez pourquoi"),
+        ({"reason": "   "}, "reason", "Écrivez pourquoi"),
         ({"reason": "x" * 501}, "reason", "500"),
         ({"reason": "a\0b"}, "reason", "nul"),
         (
