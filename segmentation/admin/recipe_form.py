@@ -14,6 +14,7 @@ from segmentation.engine.recipe import NumericColumn, Recipe
 from segmentation.models.recipes import LONGEST_REASON
 from segmentation.runs.differences import plain
 from segmentation.runs.knobs import (
+    BLOCKS,
     GROUPS,
     TRANSFORMS,
     WEIGHTS,
@@ -145,7 +146,10 @@ def _decimal(label: str, least: float, most: float, help_text: str, *, required:
 def _of_column(name: str, column: Any) -> Iterator[tuple[str, forms.Field]]:
     label = column.label or name
     yield f"columns__{name}__used", forms.BooleanField(label=label, required=False)
-    yield f"columns__{name}__share", _decimal("Part", *WEIGHTS, "", required=False)
+    yield (
+        f"columns__{name}__share",
+        _decimal(f"Part de «{NBSP}{BLOCKS.get(column.block, column.block)}{NBSP}»", *WEIGHTS, "", required=False),
+    )
     if isinstance(column, NumericColumn):
         choices = list(TRANSFORMS.items())
         yield f"columns__{name}__transform", forms.ChoiceField(label="Transformation", choices=choices)

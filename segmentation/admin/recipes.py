@@ -65,7 +65,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
     @admin.display(description="par")
     def written_by(self, version: RecipeVersion) -> str:
         """A name, no link: accounts are not an analyst's to open."""
-        return version.by.get_full_name() or version.by.get_username() if version.by else "Dignamik"
+        return written(version.by)
 
     @admin.display(description="calculs")
     def runs_made(self, version: Any) -> int:
@@ -95,7 +95,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
     @admin.display(description="mises en vigueur")
     def put_in_force(self, version: RecipeVersion) -> SafeString | str:
         rows = version.adoptions.select_related("by")
-        return items([f"{french.moment(row.at)}, {row.by or 'par Dignamik'}\u00a0: {row.reason}" for row in rows])
+        return items([f"{french.moment(row.at)}, {written(row.by)}\u00a0: {row.reason}" for row in rows])
 
     @admin.display(description="derniers calculs")
     def runs_shown(self, version: RecipeVersion) -> SafeString | str:
@@ -209,6 +209,11 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
         else:
             self.message_user(request, f"{version} remise en vigueur.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:segmentation_recipeversion_change", args=[pk]))
+
+
+def written(person: Any) -> str:
+    """Who wrote something; nobody is the house itself."""
+    return str(person.get_full_name() or person.get_username()) if person else "Dignamik"
 
 
 def items(lines: list[str]) -> SafeString | str:

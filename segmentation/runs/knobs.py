@@ -132,10 +132,10 @@ GROUPS = (
 )  # fmt: skip
 
 BLOCKS = {
-    "followers": "Abonnés (tous les réseaux)",
+    "followers": "Abonnés",
     "turnover": "Chiffre d’affaires",
     "seniority": "Ancienneté",
-    "activity": "Activité (secteur et type)",
+    "activity": "Activité",
 }
 NOTHING_TELLING = (
     "Gardez le chiffre d’affaires ou un réseau au moins\u00a0: sans eux, rien ne dit qui peut être classé."

@@ -240,7 +240,7 @@ def test_what_changed_is_said_in_words(db: None) -> None:
         "Chiffre d’affaires, transformation\u00a0: logarithme → telle quelle",
         "Ancienneté\u00a0: utilisée → laissée de côté",
         "Secteur, part dans son bloc\u00a0: 3 → 2",
-        "Poids de «\u00a0Abonnés (tous les réseaux)\u00a0»\u00a0: 2 → 1,5",
+        "Poids de «\u00a0Abonnés\u00a0»\u00a0: 2 → 1,5",
         "Essayer jusqu’à\u00a0: 6 → 8",
         "Clients qui changent de segment\u00a0: 10\u00a0% → 20\u00a0%",
     ]
