@@ -182,6 +182,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
             "errors": form.errors if form.is_bound else {},
             "found": found,
             "base": base,
+            "unreadable": base is not None and recipes.readable(recipes.InForce(base)) is None,
             "from_default": form["base"].value() in (FROM_DEFAULT, int(FROM_DEFAULT)),
             "next_number": latest + 1,
             "overtaken": overtaken,

@@ -273,6 +273,7 @@ def test_an_unreadable_version_has_a_page_and_can_be_replaced(first: RecipeVersi
     RecipeVersion.objects.update(recipe={"format": 99})
     browser = signed_in(anais)
     assert browser.get(f"{LIST}{first.pk}/change/").status_code == 200
+    assert "n’est plus lisible" in says(browser.get(ADD))
     assert browser.post(ADD, filled(browser, k_max="7")).status_code == 302
     assert latest().k_max == 7
 
