@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
@@ -36,7 +36,7 @@ def sent(response: Any, **said: Any) -> dict[str, Any]:
     return {name: text for name, text in texts.items() if values[name] not in (None, False)}
 
 
-def says(response: HttpResponse) -> str:
+def says(response: HttpResponseBase) -> str:
     return html.unescape(body(response))
 
 
@@ -49,7 +49,7 @@ def latest() -> Recipe:
 
 def test_an_analyst_writes_a_version_and_it_is_in_force(anais: User) -> None:
     browser = signed_in(anais)
-    said = {
+    said: dict[str, Any] = {
         "k_max": "8", "winsor": "2,5", "gates__moved_share": "15", "blocks__followers__weight": "1,5",
         "columns__turnover__transform": "identity", "columns__seniority_years__used": None, "reason": " Moins d’âge ",
     }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.utils import timezone
 
 from dignamik.foundation import jobs
@@ -23,7 +23,7 @@ LIST = "/admin/segmentation/run/"
 ASK = f"{LIST}ask/"
 
 
-def says(response: HttpResponse) -> str:
+def says(response: HttpResponseBase) -> str:
     return html.unescape(body(response)).replace("\u00a0", " ")
 
 

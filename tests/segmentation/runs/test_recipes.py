@@ -23,11 +23,7 @@ from segmentation.runs import frames, recipes
 from segmentation.runs.differences import differences, said_of_columns, settings_of
 from segmentation.runs.knobs import known_columns, turned, values_of
 from segmentation.runs.retraining import Asked, rehearse, retrain
-
-
-def house() -> Recipe:
-    """The recipe that these tests come with (`conftest.quick_recipe`)."""
-    return recipes.default_recipe()
+from tests.segmentation.runs.conftest import QUICK
 
 
 def revised(by: Any = None, **changes: Any) -> RecipeVersion:
@@ -41,7 +37,7 @@ def revised(by: Any = None, **changes: Any) -> RecipeVersion:
 
 def test_without_any_version_the_default_recipe_is_in_force(db: None) -> None:
     found = recipes.in_force()
-    assert (found.version, found.number, found.recipe) == (None, 1, house())
+    assert (found.version, found.number, found.recipe) == (None, 1, QUICK)
 
 
 def test_the_first_run_writes_the_default_recipe_down_as_version_one(portfolio: Any) -> None:
@@ -49,7 +45,7 @@ def test_the_first_run_writes_the_default_recipe_down_as_version_one(portfolio: 
     version = RecipeVersion.objects.get()
     assert run is not None and run.recipe_version == version
     assert (version.number, version.by, version.base) == (1, None, None)
-    assert Recipe.from_dict(version.recipe) == house()
+    assert Recipe.from_dict(version.recipe) == QUICK
     assert version.adoptions.get().current
 
 
@@ -73,7 +69,7 @@ def test_a_run_follows_the_version_in_force_and_keeps_its_own_copy(portfolio: An
 def test_gates_come_from_the_version_in_force(portfolio: Any) -> None:
     """Forty clients each are enough for the house, and too few for this recipe."""
     assert retrain(Asked(clusters=4, publish=False)).state == Run.State.TRAINED
-    revised(gates=replace(house().gates, smallest_count=100))
+    revised(gates=replace(QUICK.gates, smallest_count=100))
     outcome = retrain(Asked(clusters=4, publish=False))
     gates = {gate["name"]: gate for gate in outcome.verdict["gates"]}
     assert outcome.state == Run.State.HELD
@@ -91,10 +87,10 @@ def test_gates_come_from_the_version_in_force(portfolio: Any) -> None:
     ],
 )
 def test_every_threshold_of_a_check_is_the_recipes(
-    portfolio: Any, name: str, gate: str, changes: dict[str, float]
+    portfolio: Any, name: str, gate: str, changes: dict[str, Any]
 ) -> None:
     retrain(Asked(clusters=4))
-    revised(gates=replace(house().gates, **changes))
+    revised(gates=replace(QUICK.gates, **changes))
     verdict = rehearse(Asked(clusters=4)).verdict
     found = [item for item in verdict["gates"] if item["name"] == name]
     assert found and all(item["threshold"] == changes[gate] for item in found)
@@ -110,7 +106,7 @@ def test_a_stored_recipe_that_nobody_can_read_stops_the_run_in_words(portfolio: 
 
 def test_a_recipe_may_look_at_what_the_frame_knows_and_nothing_else(db: None) -> None:
     frame = frames.read(Client.objects.present(), date(2026, 11, 23))
-    assert set(frame.columns) == frames.COLUMNS == set(known_columns(house()))
+    assert set(frame.columns) == frames.COLUMNS == set(known_columns(QUICK))
 
 
 # --- How it changes --------------------------------------------------------------------------------------------------
@@ -139,7 +135,7 @@ def test_going_back_is_a_record_and_the_next_number_goes_on(anais: User, adele: 
 @pytest.mark.parametrize("reason", ["", "   ", "\n"])
 def test_no_change_without_a_reason(db: None, reason: str) -> None:
     with pytest.raises(recipes.CannotChange, match="pourquoi"):
-        recipes.revise(replace(house(), k_max=8), seen=1, by=None, reason=reason)
+        recipes.revise(replace(QUICK, k_max=8), seen=1, by=None, reason=reason)
     assert not RecipeVersion.objects.exists()
     revised(k_max=8)
     with pytest.raises(recipes.CannotChange, match="pourquoi"):
@@ -148,7 +144,7 @@ def test_no_change_without_a_reason(db: None, reason: str) -> None:
 
 def test_the_same_recipe_is_no_change(db: None) -> None:
     with pytest.raises(recipes.CannotChange, match="Rien n’a changé"):
-        recipes.revise(house(), seen=1, by=None, reason="Pour voir")
+        recipes.revise(QUICK, seen=1, by=None, reason="Pour voir")
     version = recipes.settled().version
     assert version is not None
     with pytest.raises(recipes.CannotChange, match="déjà en vigueur"):
@@ -158,7 +154,7 @@ def test_the_same_recipe_is_no_change(db: None) -> None:
 def test_who_looked_at_an_older_version_is_told_and_writes_nothing(db: None) -> None:
     version = revised(k_max=8)
     with pytest.raises(recipes.Overtaken) as told:
-        recipes.revise(replace(house(), k_max=9), seen=1, by=None, reason="Pour voir")
+        recipes.revise(replace(QUICK, k_max=9), seen=1, by=None, reason="Pour voir")
     assert told.value.now.version == version
     with pytest.raises(recipes.Overtaken):
         recipes.adopt(RecipeVersion.objects.get(number=1), seen=1, by=None, reason="Pour voir")
@@ -182,7 +178,7 @@ def test_two_who_save_in_the_same_moment_make_one_version() -> None:
     def save(k_max: int) -> None:
         try:
             gate.wait()
-            written.append(recipes.revise(replace(house(), k_max=k_max), seen=1, by=None, reason="Pour voir"))
+            written.append(recipes.revise(replace(QUICK, k_max=k_max), seen=1, by=None, reason="Pour voir"))
         except recipes.Overtaken as overtaken:
             told.append(overtaken.now.number)
         finally:
@@ -199,6 +195,7 @@ def test_two_who_save_in_the_same_moment_make_one_version() -> None:
 
 def test_the_database_holds_one_version_in_force_each_with_a_reason(db: None) -> None:
     version = recipes.settled().version
+    assert version is not None
     rows: list[Callable[[], Any]] = [
         lambda: RecipeAdoption.objects.create(version=version, reason="Deux"),
         lambda: RecipeAdoption.objects.create(version=version, reason="", current=False),
@@ -214,11 +211,11 @@ def test_the_database_holds_one_version_in_force_each_with_a_reason(db: None) ->
 
 
 def test_a_recipe_turned_to_its_own_values_is_itself(db: None) -> None:
-    assert turned(house(), values_of(house())) == house()
+    assert turned(QUICK, values_of(QUICK)) == QUICK
 
 
 def test_a_column_left_out_comes_back_as_it_was(db: None) -> None:
-    without = turned(house(), values_of(house()) | {"columns__turnover__used": False, "columns__sector__used": False})
+    without = turned(QUICK, values_of(QUICK) | {"columns__turnover__used": False, "columns__sector__used": False})
     assert "turnover" not in without.columns + without.needs_any
     assert turned(without, values_of(without) | {"columns__turnover__used": True, "columns__sector__used": True})
     again = turned(without, values_of(without) | {"columns__turnover__used": True})
@@ -226,17 +223,17 @@ def test_a_column_left_out_comes_back_as_it_was(db: None) -> None:
 
 
 def test_a_recipe_that_could_not_say_who_is_classifiable_is_refused(db: None) -> None:
-    telling = {f"columns__{name}__used": False for name in house().needs_any}
+    telling = {f"columns__{name}__used": False for name in QUICK.needs_any}
     with pytest.raises(RecipeError, match="rien ne dit qui peut être classé"):
-        turned(house(), values_of(house()) | telling)
+        turned(QUICK, values_of(QUICK) | telling)
 
 
 def test_what_changed_is_said_in_words(db: None) -> None:
-    values = values_of(house()) | {
+    values = values_of(QUICK) | {
         "k_max": 8, "gates__moved_share": 0.2, "blocks__followers__weight": 1.5, "columns__sector__share": 2.0,
         "columns__turnover__transform": "identity", "columns__seniority_years__used": False,
     }  # fmt: skip
-    assert [str(item) for item in differences(house(), turned(house(), values))] == [
+    assert [str(item) for item in differences(QUICK, turned(QUICK, values))] == [
         "Chiffre d’affaires, transformation\u00a0: logarithme → telle quelle",
         "Ancienneté\u00a0: utilisée → laissée de côté",
         "Secteur, part dans son bloc\u00a0: 3 → 2",
@@ -244,11 +241,11 @@ def test_what_changed_is_said_in_words(db: None) -> None:
         "Essayer jusqu’à\u00a0: 6 → 8",
         "Clients qui changent de segment\u00a0: 10\u00a0% → 20\u00a0%",
     ]
-    assert differences(house(), house()) == []
+    assert differences(QUICK, QUICK) == []
 
 
 def test_what_no_form_turns_is_not_left_unsaid(db: None) -> None:
-    assert [str(item) for item in differences(house(), replace(house(), largest=1e9, seed=7))] == [
+    assert [str(item) for item in differences(QUICK, replace(QUICK, largest=1e9, seed=7))] == [
         "«\u00a0largest\u00a0»\u00a0: 100000000000.0 → 1000000000.0",
         "«\u00a0seed\u00a0»\u00a0: 1 → 7",
     ]
@@ -271,7 +268,7 @@ def test_a_stored_recipe_of_another_time_is_shown_as_nothing(stored: Any) -> Non
 )
 def test_thresholds_that_make_no_sense_are_refused(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(RecipeError, match=says):
-        replace(house(), **changes)
+        replace(QUICK, **changes)
 
 
 # --- At a terminal ---------------------------------------------------------------------------------------------------
