@@ -223,8 +223,8 @@ def helene(db: None) -> User:
 
 @pytest.fixture
 def anais(db: None) -> User:
-    """An analyst."""
-    return person("anais", roles.ANALYST)
+    """An analyst: the role, and the key to the Django admin, where the recipe is edited."""
+    return person("anais", roles.ANALYST, is_staff=True)
 
 
 @pytest.fixture

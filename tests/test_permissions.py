@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from clients.models import Category, Client
 from dignamik.foundation.models import Job
 from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
+from segmentation.runs.recipes import settled
 from segmentation.runs.requesting import request_run
 from tests.contract import schema
 from tests.published import a_client, published
@@ -129,10 +130,16 @@ API: dict[str, Methods] = {
 }
 
 
-def only_adele(get: int, post: int | None = None) -> Methods:
-    """The Django admin: everybody else is asked for another account."""
+def staff(adele: Statuses, anais: Statuses) -> Methods:
+    """The Django admin: Adèle and the analyst may enter, everybody else is asked for another account."""
     others = dict.fromkeys(PEOPLE, LOGIN)
-    return {"GET": others | {"adele": get}, "POST": others | {"adele": get if post is None else post}}
+    return {method: others | {"adele": adele[method], "anais": anais[method]} for method in ("GET", "POST")}
+
+
+def both(get: int, post: int | None = None) -> Methods:
+    """The same for Adèle and the analyst."""
+    statuses = {"GET": get, "POST": get if post is None else post}
+    return staff(statuses, statuses)
 
 
 # What Adèle gets on each view of a model; POST with an empty form changes nothing.
@@ -141,6 +148,8 @@ KEPT = EDITED | {"delete": 403}
 NAMED = KEPT | {"add": 403}
 SHOWN = NAMED | {"change": 403}  # of the POST; it may be looked at
 CLEARED = SHOWN | {"delete": 200}
+VERSIONED = SHOWN | {"add": 200}
+CLOSED = dict.fromkeys(EDITED, 403)
 MODELS = {
     "auth/user": EDITED,
     "auth/group": EDITED,
@@ -158,29 +167,48 @@ MODELS = {
     "segmentation/profile": SHOWN,
     "segmentation/play": EDITED,
     "segmentation/decision": SHOWN,
+    "segmentation/recipeversion": VERSIONED,
+}
+# The analyst reads what the role may read on the pages too, and writes versions of the recipe.
+ANALYSTS = {name: SHOWN for name in MODELS if name.split("/")[0] in ("clients", "segmentation")} | {
+    "segmentation/recipeversion": VERSIONED
 }
 ADMIN: dict[str, Methods] = {
-    "admin/": only_adele(200),
-    "admin/login/": {"GET": dict.fromkeys(PEOPLE, 200) | {"adele": 302}, "POST": dict.fromkeys(PEOPLE, 200)},
-    "admin/logout/": {"GET": dict.fromkeys(PEOPLE, 302) | {"adele": 405}, "POST": dict.fromkeys(PEOPLE, 302)},
-    "admin/password_change/": only_adele(200),
-    "admin/password_change/done/": only_adele(200, 405),
-    "admin/autocomplete/": only_adele(403, 405),  # without the field that asks
-    "admin/jsi18n/": only_adele(200, 405),
-    "admin/r/<path:content_type_id>/<path:object_id>/": only_adele(404),
-    "admin/auth/user/<id>/password/": only_adele(200),
-    "admin/^(?P<app_label>…)/$": only_adele(200),
-    "admin/(?P<url>.*)$": only_adele(404),
+    "admin/": both(200),
+    "admin/login/": {
+        "GET": dict.fromkeys(PEOPLE, 200) | {"adele": 302, "anais": 302}, "POST": dict.fromkeys(PEOPLE, 200),
+    },
+    "admin/logout/": {
+        "GET": dict.fromkeys(PEOPLE, 302) | {"adele": 405, "anais": 405}, "POST": dict.fromkeys(PEOPLE, 302),
+    },
+    "admin/password_change/": both(200),
+    "admin/password_change/done/": both(200, 405),
+    "admin/autocomplete/": both(403, 405),  # without the field that asks
+    "admin/jsi18n/": both(200, 405),
+    "admin/r/<path:content_type_id>/<path:object_id>/": both(404),
+    "admin/auth/user/<id>/password/": staff(dict.fromkeys(("GET", "POST"), 200), dict.fromkeys(("GET", "POST"), 403)),
+    "admin/^(?P<app_label>…)/$": both(200),
+    "admin/(?P<url>.*)$": both(404),
+    # A run waits already, the published one is published, and a version wants its reason: nothing changes.
+    "admin/segmentation/run/ask/": both(200, 302),
+    "admin/segmentation/run/<int:pk>/publish/": both(405, 302),
+    "admin/segmentation/run/jobs/<int:pk>/cancel/": both(405, 302),
+    "admin/segmentation/recipeversion/<int:pk>/adopt/": both(405, 302),
 }  # fmt: skip
 
 
 def of_model(name: str, view: str) -> Methods:
     """What the table says of one view of one model in the admin."""
+    return staff(*(on_view(rights.get(name, CLOSED), view) for rights in (MODELS, ANALYSTS)))
+
+
+def on_view(rights: Statuses, view: str) -> Statuses:
+    """By method, for somebody with these rights on a model."""
+    if rights is CLOSED:
+        return {"GET": 403, "POST": 405 if view == "simple_history" else 403}
     if view == "simple_history":
-        return only_adele(200, 405)
-    if view == "change":
-        return only_adele(200, MODELS[name][view])
-    return only_adele(MODELS[name][view])
+        return {"GET": 200, "POST": 405}
+    return {"GET": 200 if view == "change" else rights[view], "POST": rights[view]}
 
 
 def table() -> dict[str, Methods]:
@@ -214,6 +242,8 @@ def address(route: str, objects: Mapping[str, Any]) -> str:
     """One real address of a route, of the objects that the scene holds."""
     route = route.replace("^([^/]+)/history/([^/]+)/$", "<path:object_id>/history/<version>/")
     route = route.replace("^(?P<app_label>…)/$", "clients/").replace("(?P<url>.*)$", "nowhere/")
+    if "/jobs/" in route:
+        return "/" + re.sub(r"<[^>]+>", str(objects["runs/jobs"].pk), route)
     owner = "/".join(route.removeprefix("admin/").removeprefix("api/v1/").split("/")[:2])
     model = owner if owner in objects else owner.split("/", maxsplit=1)[0]
 
@@ -261,6 +291,7 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "clients/client": client,
         "clients/category": category,
         "clients/demo": Demo.objects.create(seed=1, planted_on="2026-11-23"),
+        "segmentation/recipeversion": settled().version,
         "foundation/job": Job.objects.latest("pk"),
         "segmentation/run": run,
         "segmentation/publication": Publication.objects.latest("pk"),

@@ -16,7 +16,10 @@ from django.utils.timezone import localtime
 from clients.admin import ClientAdmin
 from clients.admin.lists import Choice
 from clients.models import Client
+from dignamik.foundation import french
 from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
+from segmentation.admin.run_life import RunLife
+from segmentation.disclosure import runs_open_to
 from segmentation.models import Assignment, Profile, Publication, Run, Segment
 from segmentation.querysets import with_segment
 
@@ -74,19 +77,44 @@ class PortfolioAdmin(ClientAdmin):
 
 
 @admin.register(Run)
-class RunAdmin(ReadOnlyAdmin):
+class RunAdmin(RunLife, ReadOnlyAdmin):
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["css/admin.css"]}
+
     list_display = ("__str__", "state", "as_of", "k", "clients", "scored", "verdict_shown", "published_at")
     list_filter = ("state",)
     ordering = ("-pk",)  # grouping drops the model's own
     list_select_related = ("requested_by",)
     fields = (
-        "state", "as_of", "created_at", "finished_at", "published_at", "requested_by", "k", "clusters", "seed",
-        "clients", "scored", "verdict_shown", "gates", "candidates", "notes_shown", "error",
+        "state", "as_of", "created_at", "finished_at", "published_at", "publications_shown", "asked_by",
+        "k", "clusters", "asked_why", "seed", "recipe_version", "clients", "scored", "verdict_shown", "gates",
+        "candidates", "notes_shown", "error",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> Any:
+        """As on the pages: runs that were never published are for those who may see drafts."""
         runs: QuerySet[Run] = super().get_queryset(request)
+        runs = runs.filter(pk__in=runs_open_to(request.user).order_by().values("pk"))
         return runs.defer("document", "recipe").annotate(published_at=Max("publications__at"))
+
+    @admin.display(description="publications")
+    def publications_shown(self, run: Run) -> SafeString | str:
+        lines = [
+            (f"{french.moment(row.at)}, {row.by or 'automatiquement'}", f"\u00a0: {row.reason}" if row.reason else "")
+            for row in run.publications.select_related("by")
+        ]
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}{}</li>", lines)) if lines else "–"
+
+    @admin.display(description="demandé par")
+    def asked_by(self, run: Run) -> str:
+        """A name, no link: accounts are not an analyst's to open."""
+        if run.requested_by:
+            return run.requested_by.get_full_name() or run.requested_by.get_username()
+        return f"{run.requested_name}, en ligne de commande" if run.requested_name else "–"
+
+    @admin.display(description="pourquoi ce nombre")
+    def asked_why(self, run: Run) -> str:
+        return str(run.choice.get("asked_why") or "–")
 
     @admin.display(description="publié le", ordering="published_at")
     def published_at(self, run: Any) -> str:

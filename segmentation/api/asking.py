@@ -16,14 +16,14 @@ from dignamik.foundation.resources import Resource, key
 from segmentation.api.figures import WholeNumber
 from segmentation.engine.recipe import FEWEST_SEGMENTS, MOST_SEGMENTS
 from segmentation.runs.requesting import (
+    ASKS,
     LARGEST_SEED,
     LONGEST_WHY,
+    WHY_IS_NEEDED,
     AlreadyAsked,
     demands,
     request_run,
 )
-
-ASKS = "segmentation.add_run"
 
 
 class Pending(APIException):
@@ -44,7 +44,7 @@ class RunIn(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["clusters"] is not None and not attrs["why"]:
-            raise ValidationError({"why": ["Écrivez pourquoi vous imposez ce nombre."]})
+            raise ValidationError({"why": [WHY_IS_NEEDED]})
         return attrs
 
 

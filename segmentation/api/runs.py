@@ -13,10 +13,11 @@ from rest_framework.response import Response
 
 from dignamik.foundation.refusals import Refusal
 from dignamik.foundation.resources import Resource, key
-from segmentation.api.asking import ASKS, RunIn, RunJob, ask
+from segmentation.api.asking import RunIn, RunJob, ask
 from segmentation.disclosure import figures_are_open, runs_open_to
 from segmentation.models import Run
 from segmentation.querysets import RunQuerySet
+from segmentation.runs.requesting import ASKS
 
 
 class RunRow(serializers.Serializer[Any]):
@@ -55,6 +56,9 @@ class RunDetail(RunRow):
     gates = serializers.ListField(child=serializers.DictField(), allow_null=True, help_text="Les contrôles.")
     notes = serializers.ListField(child=serializers.CharField())
     recipe = serializers.DictField()
+    recipe_version = serializers.IntegerField(
+        allow_null=True, help_text="Version de la recette ; null pour les calculs d’avant les versions."
+    )
     seconds = serializers.DictField()
     error = serializers.CharField()
 
@@ -127,8 +131,12 @@ class Runs(Resource):
         if not figures_are_open(run, self.request.user):
             figures = dict.fromkeys(figures)
         return figures | {
-            "notes": run.notes, "recipe": run.recipe, "seconds": run.seconds, "error": run.error
-        }  # fmt: skip
+            "notes": run.notes,
+            "recipe": run.recipe,
+            "recipe_version": run.recipe_version and run.recipe_version.number,
+            "seconds": run.seconds,
+            "error": run.error,
+        }
 
     def segments(self, run: Run) -> Sequence[dict[str, Any]]:
         names = ("slug", "name", "size_in_training")

@@ -8,7 +8,11 @@ class EngineError(Exception):
 
 
 class RecipeError(EngineError):
-    """The recipe contradicts itself or names what does not exist."""
+    """The recipe contradicts itself or names what does not exist. `about` is the part that a form can point at."""
+
+    def __init__(self, sentence: str, about: str = "") -> None:
+        super().__init__(sentence)
+        self.about = about
 
 
 class FrameError(EngineError):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
+from segmentation.engine.bounds import GATES, MOST_WEIGHT, RULE, beyond
 from segmentation.engine.errors import RecipeError
 
 RECIPE_FORMAT = 1
@@ -181,9 +182,9 @@ class Recipe:
 
 def check(recipe: Recipe) -> None:
     """Raise RecipeError, in French, on the first thing that cannot work."""
-    for problem in (_names(recipe), _blocks(recipe), _options(recipe), _range(recipe), _numbers(recipe)):
-        if problem:
-            raise RecipeError(problem)
+    for find in (_names, _blocks, _options, _range, _numbers, _gates):
+        if problem := find(recipe):
+            raise RecipeError(problem, about=find.__name__.removeprefix("_"))
 
 
 def _names(recipe: Recipe) -> str:
@@ -210,7 +211,7 @@ def _blocks(recipe: Recipe) -> str:
         return f"Bloc sans poids dans la recette : {', '.join(missing)}."
     if numbers & words:
         return f"Un bloc ne mélange pas nombres et catégories : {', '.join(sorted(numbers & words))}."
-    if any(not 0 < block.weight <= 100 for block in recipe.blocks):
+    if any(not 0 < block.weight <= MOST_WEIGHT for block in recipe.blocks):
         return "Le poids d’un bloc est compris entre 0 (exclu) et 100."
     return ""
 
@@ -226,8 +227,8 @@ def _options(recipe: Recipe) -> str:
     if any(block.scale not in get_args(Scale) for block in recipe.blocks):
         return "L’échelle d’un bloc est « column » ou « pooled »."
     shares = [*(column.share for column in recipe.numeric), *(column.share for column in recipe.categorical)]
-    if any(not share > 0 for share in shares):
-        return "La part d’une colonne dans son bloc est supérieure à 0."
+    if any(not 0 < share <= MOST_WEIGHT for share in shares):
+        return "La part d’une colonne dans son bloc est comprise entre 0 (exclu) et 100."
     return ""
 
 
@@ -249,6 +250,12 @@ def _numbers(recipe: Recipe) -> str:
     if any(value < 1 for value in asdict(recipe.effort).values()):
         return "Chaque effort de la recette (départs, tirages, lignes) vaut au moins 1."
     return ""
+
+
+def _gates(recipe: Recipe) -> str:
+    if recipe.gates.jaccard_hold > recipe.gates.jaccard_warn:
+        return "La stabilité qui retient un calcul ne dépasse pas celle qui le signale."
+    return beyond(asdict(recipe.gates), GATES) or beyond(asdict(recipe.rule), RULE)
 
 
 def default_recipe() -> Recipe:

@@ -1,8 +1,21 @@
-"""What we make of the clients (`runs`), and what to propose to them (`playbook`)."""
+"""What we make of the clients (`runs`, by which `recipes`), and what to propose to them (`playbook`)."""
 
 from __future__ import annotations
 
 from segmentation.models.playbook import Condition, Decision, Play
+from segmentation.models.recipes import RecipeAdoption, RecipeVersion
 from segmentation.models.runs import COLOURS, Assignment, Profile, Publication, Run, Segment
 
-__all__ = ["COLOURS", "Assignment", "Condition", "Decision", "Play", "Profile", "Publication", "Run", "Segment"]
+__all__ = [
+    "COLOURS",
+    "Assignment",
+    "Condition",
+    "Decision",
+    "Play",
+    "Profile",
+    "Publication",
+    "RecipeAdoption",
+    "RecipeVersion",
+    "Run",
+    "Segment",
+]

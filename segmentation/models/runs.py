@@ -12,6 +12,7 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from clients.models import Client
+from segmentation.models.recipes import RecipeVersion
 from segmentation.querysets import RunManager, SegmentManager
 
 COLOURS = 8  # the palette of static/css/tokens.css: Okabe and Ito, in their order
@@ -40,9 +41,16 @@ class Run(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, verbose_name="demandé par"
     )
+    # Who asked at a terminal, by the name the system knows them by; `requested_by` is an account of ours.
+    requested_name = models.CharField("demandé en ligne de commande par", max_length=150, blank=True)
     clusters = models.PositiveSmallIntegerField("nombre de groupes imposé", null=True, blank=True)
     seed = models.PositiveIntegerField("graine")
+    # The run's own copy: what it was trained with, whatever becomes of the versions. None before there were any.
     recipe = models.JSONField("recette")
+    recipe_version = models.ForeignKey(
+        RecipeVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="runs",
+        verbose_name="version de la recette",
+    )  # fmt: skip
     document = models.JSONField("modèle", null=True, blank=True)
     k = models.PositiveSmallIntegerField("nombre de groupes", null=True, blank=True)
     scores = models.JSONField("mesures par nombre de groupes", default=dict)

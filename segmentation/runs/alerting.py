@@ -19,10 +19,15 @@ def alert_admins(run: int) -> None:
 
 def _send(number: int) -> None:
     run = Run.objects.get(pk=number)
+    told = addresses()
+    if told:
+        send_mail(f"Dignamik : {str(run).lower()} {run.get_state_display()}", _text(run), None, told)
+
+
+def addresses() -> list[str]:
+    """Who gets the word."""
     users = get_user_model().objects.filter(groups__name=roles.ADMIN, is_active=True).exclude(email="")
-    addresses = sorted(set(users.values_list("email", flat=True)))
-    if addresses:
-        send_mail(f"Dignamik : {str(run).lower()} {run.get_state_display()}", _text(run), None, addresses)
+    return sorted(set(users.values_list("email", flat=True)))
 
 
 def _text(run: Run) -> str:

@@ -77,6 +77,10 @@ def of_one(facts: Mapping[str, Any], as_of: date) -> dict[str, list[Any]]:
     }
 
 
+COLUMNS = frozenset(of_one({}, date.min))
+"""What a recipe may look at."""
+
+
 def _followers(pks: list[int], as_of: date) -> dict[tuple[int, str], int]:
     """Latest reading by client and platform. Somebody known to have no account has no followers: a known zero."""
     latest: dict[tuple[int, str], int] = {}

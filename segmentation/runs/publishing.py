@@ -8,6 +8,10 @@ from django.db import transaction
 
 from segmentation.models import Publication, Run
 
+PUBLISHES = "segmentation.publish_run"
+PUBLISHABLE = frozenset({Run.State.TRAINED, Run.State.HELD, Run.State.PUBLISHED})
+LONGEST_REASON = 500
+
 
 class CannotPublish(Exception):
     """Said in French, to whoever asked."""
@@ -20,7 +24,7 @@ def publish(run: Run, *, by: Any = None, reason: str = "") -> Publication:
     Raises CannotPublish.
     """
     run = Run.objects.select_for_update().get(pk=run.pk)
-    if run.state not in {Run.State.TRAINED, Run.State.HELD, Run.State.PUBLISHED}:
+    if run.state not in PUBLISHABLE:
         raise CannotPublish(f"Le {run} est {run.get_state_display()} : il ne peut pas être publié.")
     if Run.objects.current() == run:
         raise CannotPublish(f"Le {run} est déjà publié.")
@@ -29,3 +33,15 @@ def publish(run: Run, *, by: Any = None, reason: str = "") -> Publication:
     run.state = Run.State.PUBLISHED
     run.save(update_fields=["state"])
     return Publication.objects.create(run=run, by=by, reason=reason.strip())
+
+
+def offered(run: Run, user: Any, current: Run | None) -> dict[str, Any]:
+    """What a page needs to offer this person the publication of a run; nothing where there is none to offer."""
+    if run == current or run.state not in PUBLISHABLE or not user.has_perm(PUBLISHES):
+        return {"may_publish": False}
+    return {
+        "may_publish": True,
+        "goes_back": run.state == Run.State.PUBLISHED,
+        "reason_is_needed": run.state != Run.State.TRAINED,
+        "longest_reason": LONGEST_REASON,
+    }

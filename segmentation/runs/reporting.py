@@ -19,6 +19,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
     return {
         "run": outcome.run.pk if outcome.run else None,
         "state": outcome.state,
+        "recipe_version": outcome.run.recipe_version.number if outcome.run and outcome.run.recipe_version else None,
         "k": outcome.fit.k,
         "clients": outcome.clients,
         "scored": outcome.scored,

@@ -17,6 +17,9 @@ from dignamik.foundation.locks import Busy, exclusive
 from dignamik.foundation.models import Job
 
 KIND = "run"
+ASKS = "segmentation.add_run"
+WHY_IS_NEEDED = "Écrivez pourquoi vous imposez ce nombre."
+ALREADY = "Un calcul est déjà demandé ou en cours\u00a0: le voici. Le vôtre n’a pas été ajouté."
 LARGEST_SEED = 2**31 - 1
 LONGEST_WHY = 500
 LATEST = 5

@@ -22,11 +22,11 @@ from clients.models import Client
 from dignamik.foundation.jobs import Cancelled
 from dignamik.foundation.locks import exclusive
 from segmentation.engine.errors import EngineError
-from segmentation.engine.recipe import Recipe, default_recipe
+from segmentation.engine.recipe import Recipe
 from segmentation.engine.scoring import NOT_CLASSIFIABLE, score
 from segmentation.engine.training import Fit, train
 from segmentation.models import Run, Segment
-from segmentation.runs import bulk, frames, identity
+from segmentation.runs import bulk, frames, identity, recipes
 from segmentation.runs.alerting import alert_admins
 from segmentation.runs.exporting import export
 from segmentation.runs.placing import Placement, placements
@@ -40,12 +40,13 @@ FITTING = 0.95
 
 @dataclass(frozen=True)
 class Asked:
-    """What somebody wants of a run."""
+    """What somebody wants of a run. `by` is an account, `named` what the system calls a person at a terminal."""
 
     clusters: int | None = None
     seed: int | None = None
     publish: bool = True
     by: Any = None
+    named: str = ""
     why: str = ""
 
 
@@ -88,11 +89,13 @@ def retrain(asked: Asked, on_progress: Progress | None = None) -> Outcome:
     """
     with exclusive("retrain"):
         _bury_the_dead()
-        recipe = _recipe(asked)
+        in_force = recipes.settled()
+        recipe = _as_asked(in_force.recipe, asked)
         today = timezone.localdate()
         run = Run.objects.create(
-            state=Run.State.TRAINING, as_of=today, recipe=recipe.to_dict(), seed=recipe.seed,
-            clusters=asked.clusters, requested_by=asked.by,
+            state=Run.State.TRAINING, as_of=today, recipe=recipe.to_dict(), recipe_version=in_force.version,
+            seed=recipe.seed, clusters=asked.clusters, requested_by=asked.by, requested_name=asked.named,
+            choice={"asked_why": asked.why},
         )  # fmt: skip
         try:
             outcome = _carry_out(run, recipe, asked, on_progress)
@@ -115,7 +118,8 @@ def retrain(asked: Asked, on_progress: Progress | None = None) -> Outcome:
 def rehearse(asked: Asked, on_progress: Progress | None = None) -> Outcome:
     """The same, writing nothing."""
     clock = Clock()
-    fit, everyone, plan = _fit(_recipe(asked), timezone.localdate(), clock, on_progress)
+    recipe = _as_asked(recipes.in_force().recipe, asked)
+    fit, everyone, plan = _fit(recipe, timezone.localdate(), clock, on_progress)
     clock.seconds |= {"write": 0.0, "total": round(sum(clock.seconds.values()), 3)}
     segments = tuple((item.slug, item.name, item.size) for item in plan.named)
     placed = sum(standing != NOT_CLASSIFIABLE for standing in score(everyone.columns, fit.document).standing)
@@ -124,8 +128,8 @@ def rehearse(asked: Asked, on_progress: Progress | None = None) -> Outcome:
     )
 
 
-def _recipe(asked: Asked) -> Recipe:
-    recipe = replace(default_recipe(), clusters=asked.clusters)
+def _as_asked(recipe: Recipe, asked: Asked) -> Recipe:
+    recipe = recipe.with_clusters(asked.clusters)
     return recipe if asked.seed is None else recipe.with_seed(asked.seed)
 
 

@@ -13,10 +13,11 @@ from dignamik.foundation.pages import RolePage
 from segmentation.disclosure import disclosed, fewest_behind, runs_open_to
 from segmentation.models import Run, Segment
 from segmentation.querysets import RunQuerySet
+from segmentation.runs.differences import plain, settings_of
 from segmentation.runs.movements import published_before
+from segmentation.runs.publishing import PUBLISHABLE, offered
 from segmentation.web import charts
 from segmentation.web.asking import AskForm, Asks
-from segmentation.web.publishing import PUBLISHABLE, publishing
 from segmentation.web.reading import FINISHED, ReadsRun, finished, pairing
 
 RUNS_A_PAGE = 25
@@ -70,6 +71,7 @@ class RecipeLine:
 
     label: str
     treatment: str
+    share: str
     block: str
 
 
@@ -92,9 +94,10 @@ def recipe_lines(recipe: Any) -> list[RecipeLine]:
 
 def _line(column: Mapping[str, Any], treatment: str, weights: Mapping[Any, Any]) -> RecipeLine:
     block = column.get("block")
-    weight = weights.get(block)
-    shown = f"{weight:g}".replace(".", ",") if isinstance(weight, int | float) else ""
-    return RecipeLine(str(column.get("label") or column.get("name")), treatment, shown)
+    share, weight = (
+        plain(value) if isinstance(value, int | float) else "" for value in (column.get("share"), weights.get(block))
+    )
+    return RecipeLine(str(column.get("label") or column.get("name")), treatment, share, weight)
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,8 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
     context_object_name = "run"
 
     def get_queryset(self) -> RunQuerySet:
-        return self.runs().defer("document").select_related("requested_by")
+        runs = self.runs().select_related("requested_by", "recipe_version__by")
+        return runs.defer("document", "recipe_version__recipe")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         run = self.object
@@ -182,10 +186,11 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
             "found": found_segments(run, fewest_behind(self.request.user)) if open_ else [],
             "figures_are_open": open_,
             "recipe": recipe_lines(run.recipe),
+            "settings": settings_of(run.recipe),
             "publications": run.publications.select_related("by"),
             "previous": previous,
             "side_by_side": self.side_by_side(previous),
-            **publishing(run, self.request.user, Run.objects.only("pk").current()),
+            **offered(run, self.request.user, Run.objects.only("pk").current()),
         }
 
     def side_by_side(self, previous: Run | None) -> Sequence[Run]:

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 
 from clients.models import Category, Client
 from segmentation.models import Profile, Run, Segment
-from tests.browser.conftest import Visit
+from segmentation.runs.recipes import settled
+from tests.browser.conftest import NARROW, Visit
 from tests.published import published, some_clients
 
 
@@ -30,7 +31,11 @@ def addresses(transactional_db: None) -> list[str]:
         name = f"{model._meta.app_label}/{model._meta.model_name}"
         found += [f"/admin/{name}/", f"/admin/{name}/{row.pk}/change/"]
     users = ("/admin/auth/user/", "/admin/auth/user/add/", "/admin/authtoken/tokenproxy/", "/admin/axes/accessattempt/")
-    return [*found, *users, f"/admin/segmentation/segment/{segment.pk}/history/"]
+    found += [*users, f"/admin/segmentation/segment/{segment.pk}/history/"]
+    version = settled().version
+    assert version is not None
+    recipe = "/admin/segmentation/recipeversion/"
+    return [*found, "/admin/segmentation/run/ask/", recipe, f"{recipe}add/", f"{recipe}{version.pk}/change/"]
 
 
 def test_the_admin_keeps_to_the_policy_and_stays_in_the_house(
@@ -41,6 +46,23 @@ def test_the_admin_keeps_to_the_policy_and_stays_in_the_house(
         page = visit.go(address)
         assert page.locator("html").get_attribute("lang") == "fr"
         expect(page.locator("#site-name")).to_contain_text("Dignamik")
+
+
+def test_an_analyst_turns_a_knob_and_reads_what_changed(
+    addresses: list[str], open_as: Callable[..., Visit], anais: User
+) -> None:
+    visit = open_as(anais, width=NARROW)
+    page = visit.go("/admin/segmentation/recipeversion/add/")
+    assert visit.overflow() == 0
+    page.get_by_label("Essayer jusqu’à").fill("1")
+    page.get_by_label("Ce qui change, et pourquoi").fill("Moins de segments")
+    page.get_by_role("button", name="Enregistrer la version 2").click()
+    expect(page.locator(".field-k_max .errorlist")).to_contain_text("supérieure ou égale à 2")
+    page.get_by_label("Essayer jusqu’à").fill("8")
+    page.get_by_label("Abonnés TikTok").uncheck()
+    page.get_by_role("button", name="Enregistrer la version 2").click()
+    expect(page.locator(".field-changes")).to_contain_text("Abonnés TikTok\u00a0: utilisée → laissée de côté")
+    expect(page.locator(".field-changes")).to_contain_text("10 → 8")
 
 
 def test_the_scripts_of_a_client_form_work(addresses: list[str], open_as: Callable[..., Visit], adele: User) -> None:

@@ -16,7 +16,7 @@ from clients.recording import record
 from segmentation.advice.equipping import equip
 from segmentation.engine.recipe import Effort, default_recipe
 from segmentation.models import Decision, Play, Profile, Run
-from segmentation.runs import retraining
+from segmentation.runs import recipes
 from segmentation.runs.retraining import Asked, retrain
 from tests.advised import a_play, decided, only_if, put
 from tests.browser.conftest import NARROW, WIDE, Scheme, Visit
@@ -89,7 +89,7 @@ def test_a_refusal_outlives_a_retrain(
     open_as: Open, transactional_db: None, amelie: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = replace(default_recipe(), effort=Effort(starts=20, bootstraps=4, null_draws=2), k_max=6)
-    monkeypatch.setattr(retraining, "default_recipe", lambda: recipe)
+    monkeypatch.setattr(recipes, "default_recipe", lambda: recipe)
     record(planted_facts(), STAMP)
     Client.objects.update(account_manager=amelie)
     retrain(Asked(clusters=4))

@@ -111,7 +111,7 @@ def test_its_accounts_hold_one_role_each_and_the_managers_own_portfolios() -> No
     found = {user.username: user for user in User.objects.all()}
     assert set(found) == {login.username for login in LOGINS}
     assert {group.name for user in found.values() for group in user.groups.all()} == set(roles.ROLES)
-    assert [name for name, user in found.items() if user.is_staff] == ["demo.admin"]
+    assert [name for name, user in found.items() if user.is_staff] == ["demo.admin", "demo.analyste"]
     assert not any(user.is_superuser for user in found.values())
     for login in LOGINS:
         if login.role == roles.ACCOUNT_MANAGER:

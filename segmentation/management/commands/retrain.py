@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from tqdm import tqdm
@@ -15,9 +17,10 @@ from dignamik.foundation.locks import Busy
 from segmentation.engine.errors import EngineError, NothingToTrain
 from segmentation.engine.recipe import FEWEST_SEGMENTS, MOST_SEGMENTS
 from segmentation.runs.reporting import as_json, as_sentences
-from segmentation.runs.requesting import LARGEST_SEED
+from segmentation.runs.requesting import LARGEST_SEED, LONGEST_WHY
 from segmentation.runs.retraining import Asked, Outcome, rehearse, retrain
 
+LONGEST_NAME = 150
 DONE, FAILED, HELD, NOTHING, BUSY = 0, 1, 2, 3, 4
 
 
@@ -29,6 +32,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--clusters", default="auto", metavar="auto|N", help="nombre de segments (défaut : auto)")
+        parser.add_argument("--why", default="", help="pourquoi ce nombre de segments, ou ce calcul ; gardé avec lui")
+        parser.add_argument(
+            "--by",
+            default="",
+            metavar="COMPTE",
+            help="qui le demande : un identifiant de Dignamik (défaut : vous, ici)",
+        )
         parser.add_argument("--seed", type=int, help="graine du hasard (défaut : celle de la recette)")
         parser.add_argument("--no-publish", action="store_true", help="calcule et garde le résultat sans le publier")
         parser.add_argument("--dry-run", action="store_true", help="calcule sans rien écrire")
@@ -43,8 +53,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         report = self._report(options)
         asked = Asked(
-            clusters=_clusters(options["clusters"]), seed=_seed(options["seed"]), publish=not options["no_publish"]
-        )
+            clusters=_clusters(options["clusters"]), seed=_seed(options["seed"]), publish=not options["no_publish"],
+            by=_account(options["by"]), named="" if options["by"] else _here(), why=_why(options["why"]),
+        )  # fmt: skip
         try:
             with _Bar(shown=sys.stderr.isatty() and options["verbosity"] > 0) as bar:
                 outcome = (rehearse if options["dry_run"] else retrain)(asked, bar.advance)
@@ -134,3 +145,28 @@ def _seed(seed: int | None) -> int | None:
     if seed is not None and not 0 <= seed <= LARGEST_SEED:
         raise CommandError("--seed attend un entier de 0 à 2 147 483 647.")
     return seed
+
+
+def _why(text: str) -> str:
+    said = " ".join(text.split())
+    if len(said) > LONGEST_WHY or "\0" in said:
+        raise CommandError(f"--why attend une phrase de {LONGEST_WHY} caractères au plus.")
+    return said
+
+
+def _account(name: str) -> Any:
+    """The account of that name, as people type it; None when nobody was named."""
+    if not name:
+        return None
+    found = get_user_model().objects.filter(username__iexact=name, is_active=True).first()
+    if found is None:
+        raise CommandError(f"--by attend l’identifiant d’un compte de Dignamik : « {name} » n’en est pas un.")
+    return found
+
+
+def _here() -> str:
+    """What the system calls whoever types; "" where it does not know."""
+    try:
+        return getpass.getuser()[:LONGEST_NAME]
+    except (KeyError, OSError):  # a container's bare number
+        return ""

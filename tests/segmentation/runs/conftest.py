@@ -15,11 +15,13 @@ from clients.facts import ClientFacts, Origin, Reading, Stamp
 from clients.models import Client
 from clients.recording import record
 from segmentation.engine.recipe import Effort, default_recipe
-from segmentation.runs import retraining
+from segmentation.runs import recipes
 from tests.planted import agency_portfolio
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 STAMP = Stamp(Origin.DEMO, NOW)
+# The recipe of the house with less effort.
+QUICK = replace(default_recipe(), effort=Effort(starts=20, bootstraps=6, null_draws=2), k_max=6)
 
 
 def known(value: Any) -> bool:
@@ -50,10 +52,8 @@ def planted_facts(*, clients: int = 160, seed: int = 3) -> Sequence[ClientFacts]
 
 @pytest.fixture(autouse=True)
 def quick_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The recipe of the house with less effort: these tests are about what becomes of a fit, not how good it is."""
-    effort = Effort(starts=20, bootstraps=6, null_draws=2)
-    recipe = replace(default_recipe(), effort=effort, k_max=6)
-    monkeypatch.setattr(retraining, "default_recipe", lambda: recipe)
+    """These tests are about what becomes of a fit, not how good it is."""
+    monkeypatch.setattr(recipes, "default_recipe", lambda: QUICK)
 
 
 @pytest.fixture
