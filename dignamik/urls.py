@@ -11,6 +11,7 @@ from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
+from segmentation.web.completing import Completing
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
@@ -34,6 +35,7 @@ urlpatterns = [
     path("prospect/", Prospect.as_view(), name="prospect"),
     path("map/", MapPage.as_view(), name="map"),
     path("explorer/", ExplorerPage.as_view(), name="explorer"),
+    path("completing/", Completing.as_view(), name="completing"),
     path("segments/", SegmentList.as_view(), name="segments"),
     path("segments/<slug:slug>/", SegmentPage.as_view(), name="segment"),
     path("runs/", RunList.as_view(), name="runs"),

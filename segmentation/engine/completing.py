@@ -8,6 +8,7 @@ on two copies of the other gaps at once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -49,25 +50,37 @@ def rank_gaps(
     `rows` are positions in `columns`. Raises FrameError when a column is absent.
     """
     placed = score(columns, document) if scores is None else scores
-    encoded = encode(columns, document)
-    waiting = placed.standing == PROVISIONAL
-    names = [name for name, _ in document.spans()]
-    firm: list[list[int]] = [[] for _ in names]
-    for gaps, rows in patterns(encoded.unknown & waiting[:, None]):
-        reach = np.zeros((len(rows), document.k), dtype=bool)
-        for at, row in enumerate(rows):
-            reach[at, list(placed.possible[row])] = True
-        for column in np.flatnonzero(gaps):
-            sure = _settled_by(int(column), Cells(document, gaps), encoded.matrix[rows], reach)
-            firm[column] += rows[sure].tolist()
-    labels = [*(item.label for item in document.numeric), *(item.label for item in document.categorical)]
-    missing = (encoded.unknown & waiting[:, None]).sum(axis=0)
+    settled = settling(columns, document, placed)
+    missing = Counter(
+        name for row in np.flatnonzero(placed.standing == PROVISIONAL).tolist() for name in placed.imputed[row]
+    )
+    labels = {item.name: item.label for item in (*document.numeric, *document.categorical)}
     gains = [
-        Gain(name, label, int(count), tuple(sorted(own)))
-        for name, label, count, own in zip(names, labels, missing, firm, strict=True)
-        if count
+        Gain(name, labels[name], count, tuple(row for row, names in enumerate(settled) if name in names))
+        for name, count in missing.items()
     ]
     return tuple(sorted(gains, key=lambda gain: (-gain.firm, -gain.missing, gain.name)))
+
+
+def settling(
+    columns: Mapping[str, Sequence[Any]], document: Document, scores: Scores
+) -> tuple[tuple[str, ...], ...]:
+    """Per client the unknown columns that would each, alone, make it firm; none for who is not provisional.
+
+    `columns` and `scores` as for `scoring.score`. Raises FrameError when a column is absent.
+    """
+    encoded = encode(columns, document)
+    waiting = scores.standing == PROVISIONAL
+    found: list[tuple[str, ...]] = [()] * len(scores)
+    for gaps, rows in patterns(encoded.unknown & waiting[:, None]):
+        cells = Cells(document, gaps)
+        reach = np.zeros((len(rows), document.k), dtype=bool)
+        for at, row in enumerate(rows):
+            reach[at, list(scores.possible[row])] = True
+        for column in np.flatnonzero(gaps).tolist():
+            for row in rows[_settled_by(column, cells, encoded.matrix[rows], reach)].tolist():
+                found[row] = (*found[row], encoded.names[column])
+    return tuple(found)
 
 
 def _settled_by(column: int, cells: Cells, matrix: Floats, reach: Bools) -> Bools:

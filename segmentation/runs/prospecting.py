@@ -12,7 +12,7 @@ from clients.models import Client
 from clients.recording import record, twin_of
 from dignamik.foundation.locks import exclusive
 from segmentation.models import Run
-from segmentation.runs.placing import place_client
+from segmentation.runs.refreshing import refresh
 
 
 class AlreadyKnown(Exception):
@@ -38,5 +38,5 @@ def keep(said: ClientFacts, run: Run | None, *, by: Any) -> Client:
         recorded = record([facts], Stamp(Origin.ENTRY, timezone.now(), by))
         client = Client.objects.get(pk__in=recorded.touched)
         if run is not None:
-            place_client(client, run)
+            refresh(run, [client.pk])
     return client

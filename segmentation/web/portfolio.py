@@ -96,7 +96,8 @@ class PortfolioClient(ReadsRun, ClientPage):
             "badge": badge(place.standing if place else None, place.margin if place else None) if self.run else None,
             "margin": margin_in_words(place) if place else "",
             "possible": self.possible(place),
-            "unknown": self.unknown(place),
+            "unknown": self.labels(place, place.unknown if place else ()),
+            "settling": self.labels(place, place.settling if place else ()),
             **reasons.on_client(context["client"], place, self.run),
             **on_client(context["client"], place, self.run, self.request.user),
         }  # fmt: skip
@@ -119,10 +120,10 @@ class PortfolioClient(ReadsRun, ClientPage):
         slugs = place.possible if place else []
         return list(Segment.objects.filter(slug__in=slugs)) if len(slugs) > 1 else []
 
-    def unknown(self, place: Assignment | None) -> list[str]:
-        """What the model had to do without, as people call it."""
-        if place is None or not place.unknown:
+    def labels(self, place: Assignment | None, names: Sequence[str]) -> list[str]:
+        """Columns of the model, as people call them."""
+        if place is None or not names:
             return []
         recipe = Run.objects.values_list("recipe", flat=True).get(pk=place.run_id)
         labels = labels_of(recipe)
-        return [labels.get(name, name) for name in place.unknown]
+        return [labels.get(name, name) for name in names]
