@@ -69,7 +69,9 @@ def score(
     nearest, next_ = squares[rows, labels], squares[rows, second]
     if document.k == 1:
         next_ = np.full_like(nearest, np.nan)
-    position = (encoded.matrix - np.array(document.origin)) @ np.array(document.components).T
+    # Row by row, not as a product of matrices: a client scored alone stands where it stood among all, to the bit.
+    shift = encoded.matrix - np.array(document.origin)
+    position = np.stack([(shift * np.array(axis)).sum(axis=1) for axis in document.components], axis=1)
     possible = possible_segments(encoded, document, by_data)
     return Scores(
         labels=labels,

@@ -119,4 +119,11 @@ def _insert(rows: Iterable[Row], conflict: str = "") -> None:
 
 def _plain(rows: Iterable[Row]) -> Iterator[list[Any]]:
     for row in rows:
-        yield [json.dumps(value) if at in DOCUMENTS and value is not None else value for at, value in enumerate(row)]
+        yield [_stored(value, document=at in DOCUMENTS) for at, value in enumerate(row)]
+
+
+def _stored(value: Any, *, document: bool) -> Any:
+    """As Django's own columns hold it: a time with its offset would equal no other in SQLite, where it is text."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value if value is None or not document else json.dumps(value)
