@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from clients.filters import ClientFilter
 from clients.models import Client
@@ -18,7 +18,9 @@ from segmentation.querysets import as_text, naming
 UNPLACED = "aucun"  # ?segment=aucun: clients that the run could not place
 SEVERAL = "plusieurs"  # ?gap=plusieurs: provisional clients that no single field would make firm
 _RECIPE = default_recipe()
-COLUMNS = {column.name: column.label for column in (*_RECIPE.numeric, *_RECIPE.categorical)}
+COLUMNS = {column.name: column.label for column in _RECIPE.numeric} | {
+    column.name: column.label for column in _RECIPE.categorical
+}
 """What a model sees of a client, and what people call it."""
 
 
@@ -41,9 +43,7 @@ class PortfolioFilter(ClientFilter):
         choices=[("true", "oui"), ("false", "non")],
         coerce=lambda value: value == "true",
     )
-    lacks = django_filters.ChoiceFilter(
-        label="Donnée inconnue", method="lacking", choices=[*COLUMNS.items()]
-    )
+    lacks = django_filters.ChoiceFilter(label="Donnée inconnue", method="lacking", choices=[*COLUMNS.items()])
     gap = django_filters.ChoiceFilter(
         label="Deviendrait ferme avec",
         method="settled_by",
@@ -64,7 +64,8 @@ class PortfolioFilter(ClientFilter):
     def settled_by(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
         """Provisional clients that this field alone would make firm, or that none would."""
         if value == SEVERAL:
-            return queryset.filter(place__standing=Assignment.Standing.PROVISIONAL, place__settling=[])
+            waiting = Q(standing=Assignment.Standing.PROVISIONAL)
+            return queryset.alias(settled=F("place__settling")).filter(waiting & Q(settled=[]))
         return queryset.alias(settled=as_text("place__settling")).filter(naming("settled", value))
 
     def has_moved(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:

@@ -37,8 +37,6 @@ class GapList(serializers.Serializer[Any]):
 
 class Completing(Resource):
     permission_required = ("clients.view_client", "segmentation.view_segment")
-    queryset = Client.objects.none()
-    filter_backends = ()
     pagination_class = None
     row_class = GapList
 

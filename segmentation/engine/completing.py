@@ -54,7 +54,9 @@ def rank_gaps(
     missing = Counter(
         name for row in np.flatnonzero(placed.standing == PROVISIONAL).tolist() for name in placed.imputed[row]
     )
-    labels = {item.name: item.label for item in (*document.numeric, *document.categorical)}
+    labels = {item.name: item.label for item in document.numeric} | {
+        item.name: item.label for item in document.categorical
+    }
     gains = [
         Gain(name, labels[name], count, tuple(row for row, names in enumerate(settled) if name in names))
         for name, count in missing.items()
@@ -62,9 +64,7 @@ def rank_gaps(
     return tuple(sorted(gains, key=lambda gain: (-gain.firm, -gain.missing, gain.name)))
 
 
-def settling(
-    columns: Mapping[str, Sequence[Any]], document: Document, scores: Scores
-) -> tuple[tuple[str, ...], ...]:
+def settling(columns: Mapping[str, Sequence[Any]], document: Document, scores: Scores) -> tuple[tuple[str, ...], ...]:
     """Per client the unknown columns that would each, alone, make it firm; none for who is not provisional.
 
     `columns` and `scores` as for `scoring.score`. Raises FrameError when a column is absent.

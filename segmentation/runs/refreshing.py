@@ -114,18 +114,20 @@ def _refresh(run: Run, document: Document, segments: Mapping[int, Segment], pks:
     rows = []
     for at, place in enumerate(placed(frame.columns, document, segments, shown)):
         pk, seen = frame.pks[at], frame.values(at)
-        times = {"facts_at": frame.changed_at[at], "scored_at": now}
         before = held.get(pk)
         if before is None:
-            rows.append(bulk.row(run.pk, pk, place, seen, late=True, **times))
+            decided = _Held(None, fitted=False, late=True, values=seen)
         elif before.segment is None:
-            late = before.late or place.segment is not None
-            rows.append(bulk.row(run.pk, pk, place, seen, late=late, **times))
+            decided = replace(before, late=before.late or place.segment is not None, values=seen)
         else:
-            kept = replace(place, segment=segments[labels[before.segment]])
-            since = None if seen == before.values else seen
-            made = {"fitted": before.fitted, "late": before.late}
-            rows.append(bulk.row(run.pk, pk, kept, before.values, values_now=since, **made, **times))
+            decided = before
+            place = replace(place, segment=segments[labels[before.segment]])
+        rows.append(
+            bulk.row(
+                run.pk, pk, place, decided.values, fitted=decided.fitted, late=decided.late,
+                values_now=None if seen == decided.values else seen, facts_at=frame.changed_at[at], scored_at=now,
+            )
+        )  # fmt: skip
     return len(bulk.write_over(rows))
 
 

@@ -22,7 +22,7 @@ from segmentation.web import charts, reasons
 from segmentation.web.advice import on_client
 from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.shapes import SHAPES
-from segmentation.web.standing import badge, margin_in_words
+from segmentation.web.standing import Badge, badge, margin_in_words
 from segmentation.web.tables import PortfolioTable
 
 PLACE: tuple[Column[Any], ...] = (
@@ -94,6 +94,7 @@ class PortfolioClient(ReadsRun, ClientPage):
             "followers": charts.followers(context["client"].readings.all()),
             "turnover": charts.turnover(context["client"].turnovers.all()),
             "badge": badge(place.standing if place else None, place.margin if place else None) if self.run else None,
+            "doubt": self.doubt(place),
             "margin": margin_in_words(place) if place else "",
             "possible": self.possible(place),
             "unknown": self.labels(place, place.unknown if place else ()),
@@ -114,6 +115,12 @@ class PortfolioClient(ReadsRun, ClientPage):
         if self.run is None:
             return None
         return Assignment.objects.select_related("segment", "second").filter(run=self.run, client=client).first()
+
+    def doubt(self, place: Assignment | None) -> Badge | None:
+        """How sure the data of now are. Where they lead elsewhere is said beside it, in `margin`."""
+        if place is None:
+            return None
+        return badge(place.standing, None if place.heads_for else place.margin)
 
     def possible(self, place: Assignment | None) -> list[Segment]:
         """Segments that the client may get once its unknown data are known; none when it can only be one."""

@@ -44,11 +44,11 @@ def badge(standing: str | None, margin: float | None) -> Badge | None:
     """The quiet suffix of a segment. A firm placement shows nothing."""
     if standing is None:
         return Badge("pas encore placé", NOT_PLACED)
+    if margin is not None and margin < 0:
+        return Badge("va changer", HEADS_ELSEWHERE)
     if standing != Standing.FIRM:
         return Badge(str(Standing(standing).label), EXPLAINED[Standing(standing)])
-    if margin is None or margin >= FRONTIER:
-        return None
-    return Badge("frontière", ON_FRONTIER) if margin >= 0 else Badge("va changer", HEADS_ELSEWHERE)
+    return Badge("frontière", ON_FRONTIER) if margin is not None and margin < FRONTIER else None
 
 
 def margin_in_words(assignment: Assignment) -> str:
@@ -61,8 +61,8 @@ def margin_in_words(assignment: Assignment) -> str:
     name = f"«\u00a0{second.name}\u00a0»"
     if margin < 0:
         return (
-            f"Ses données récentes le rapprochent de {name}. Son segment reste affiché jusqu’au prochain calcul publié, "
-            "qui devrait l’y faire passer."
+            f"Ses données récentes le rapprochent de {name}. Son segment reste affiché jusqu’au prochain calcul "
+            "publié, qui devrait l’y faire passer."
         )
     times = math.sqrt((1 + margin) / (1 - margin))
     if margin < FRONTIER:

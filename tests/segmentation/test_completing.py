@@ -50,7 +50,7 @@ def listed(user: User, query: str) -> set[int]:
     return {row["id"] for row in every_page(signed_in(user), f"/api/v1/clients/?{query}")}
 
 
-# --- Counts ------------------------------------------------------------------------------------------------------------
+# --- Counts -----------------------------------------------------------------------------------------------------------
 
 
 def test_it_ranks_the_fields_as_the_engine_does(helene: User) -> None:
@@ -114,7 +114,7 @@ def test_a_field_that_no_model_sees_is_refused_everywhere(helene: User, query: s
     assert browser.get(f"{API}?{query}").status_code == 400
 
 
-# --- Filling -----------------------------------------------------------------------------------------------------------
+# --- Filling ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("way", ["recording", "admin"])
@@ -153,20 +153,18 @@ def test_filling_one_of_several_leaves_the_client_provisional_and_one_call_away(
     assert place.client_id in listed(helene, "gap=turnover&standing=provisional")
 
 
-# --- The page ----------------------------------------------------------------------------------------------------------
+# --- The page ---------------------------------------------------------------------------------------------------------
 
 
 def test_it_names_whom_to_call_first_and_never_who_does_not_want_it(amelie: User) -> None:
-    fields: dict[str, Any]
-    for at, fields in enumerate(
-        (
-            {"name": "Zoé", "phone": "02 41 11 11 11"},
-            {"name": "Inactif", "status": "inactive"},
-            {"name": "Opposé", "do_not_contact": True},
-            {"name": "Ancien prospect", "status": "prospect"},
-        )
-    ):
-        record([whole(fields.pop("name"), "amelie", 10 + at, lacking=("turnover",), **fields)], STAMP)
+    said: dict[str, dict[str, Any]] = {
+        "Zoé": {"phone": "02 41 11 11 11"},
+        "Inactif": {"status": "inactive"},
+        "Opposé": {"do_not_contact": True},
+        "Ancien prospect": {"status": "prospect"},
+    }
+    for at, (name, fields) in enumerate(said.items()):
+        record([whole(name, "amelie", 10 + at, lacking=("turnover",), **fields)], STAMP)
     published()
     assert len(listed(amelie, "gap=turnover")) == 4
 
@@ -223,7 +221,7 @@ def test_many_clients_cost_as_many_queries_as_few(helene: User, path: str) -> No
     assert budgets[0] == budgets[1] <= 16
 
 
-# --- The API -----------------------------------------------------------------------------------------------------------
+# --- The API ----------------------------------------------------------------------------------------------------------
 
 
 def test_the_api_answers_as_its_schema_says(helene: User) -> None:
@@ -234,7 +232,7 @@ def test_the_api_answers_as_its_schema_says(helene: User) -> None:
     assert {row["name"]: (row["firm"], row["missing"]) for row in body["fields_missing"]} == counts(helene)
 
 
-# --- What a placement of after the run says of itself ------------------------------------------------------------------
+# --- What a placement of after the run says of itself -----------------------------------------------------------------
 
 
 def test_page_and_api_mark_a_client_placed_after_the_run(helene: User) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from clients.models import Category, Client, Followers, Turnover
+from clients.models import Category, Client, Turnover
 from segmentation.advice.advising import Playbook, for_client
 from segmentation.advice.equipping import equip
 from segmentation.models import Assignment, Profile, Run, Segment

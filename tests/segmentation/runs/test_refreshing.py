@@ -25,6 +25,7 @@ from clients.recording import facts_changed, record, save, withdraw
 from segmentation.models import Assignment, Publication, Run
 from segmentation.runs import movements, refreshing
 from segmentation.runs.movements import Cause
+from segmentation.runs.placing import placed
 from segmentation.runs.publishing import publish
 from segmentation.runs.refreshing import Upkeep, behind, bring_up_to_date, refresh
 from segmentation.runs.retraining import Asked, retrain
@@ -58,7 +59,7 @@ def fill_turnover(client: Client, amount: int, year: int = 2025) -> None:
     facts_changed(client)
 
 
-# --- Who is new --------------------------------------------------------------------------------------------------------
+# --- Who is new -------------------------------------------------------------------------------------------------------
 
 
 def test_a_client_that_came_after_the_run_is_placed_by_scoring_and_marked_as_such() -> None:
@@ -114,19 +115,18 @@ def test_a_withdrawn_client_is_neither_placed_nor_looked_at_again() -> None:
 def test_a_client_deleted_between_reading_and_writing_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     run = published()
     kept, gone = a_client("Reste", at=8), a_client("Part", at=9)
-    real = refreshing.placed
 
     def deleting(*arguments: Any) -> Any:
         Client.objects.filter(pk=gone.pk).delete()
-        return real(*arguments)
+        return placed(*arguments)
 
-    monkeypatch.setattr(refreshing, "placed", deleting)
+    monkeypatch.setattr("segmentation.runs.refreshing.placed", deleting)
 
     assert refresh(run) == 1
     assert [place.client for place in Assignment.objects.all()] == [kept]
 
 
-# --- Whose facts changed -----------------------------------------------------------------------------------------------
+# --- Whose facts changed ----------------------------------------------------------------------------------------------
 
 
 def test_a_provisional_client_whose_missing_field_was_filled_becomes_firm() -> None:
@@ -270,7 +270,7 @@ def test_many_cost_as_many_queries_as_one() -> None:
     assert few == many <= 12
 
 
-# --- Publishing --------------------------------------------------------------------------------------------------------
+# --- Publishing -------------------------------------------------------------------------------------------------------
 
 
 def test_going_back_to_an_older_run_places_who_came_since_and_keeps_its_segments(adele: User) -> None:
@@ -352,16 +352,16 @@ def test_two_at_once_place_a_client_once() -> None:
     assert Assignment.objects.filter(client=client).count() == 1
 
 
-# --- Movements ---------------------------------------------------------------------------------------------------------
+# --- Movements --------------------------------------------------------------------------------------------------------
 
 
 def test_three_edited_clients_move_because_of_their_data_and_nobody_else(portfolio: Any) -> None:
     """The standing followed at once, yet what the first run saw of them is still known."""
     before = retrain(Asked(clusters=4)).run
     assert before is not None
-    placed = Assignment.objects.filter(run=before, fitted=True, standing="firm")
-    richest = placed.order_by("-x")[0]
-    edited = list(placed.exclude(segment=richest.segment).order_by("x")[:3])
+    firm = Assignment.objects.filter(run=before, fitted=True, standing="firm")
+    richest = firm.order_by("-x")[0]
+    edited = list(firm.exclude(segment=richest.segment).order_by("x")[:3])
     for place in edited:
         record([_twin(richest, str(place.client.source_id))], LATER)
 
@@ -399,7 +399,7 @@ def test_a_run_knows_of_every_change_it_has_read(portfolio: Any) -> None:
     assert not Assignment.objects.filter(late=True).exists()
 
 
-# --- Who calls it ------------------------------------------------------------------------------------------------------
+# --- Who calls it -----------------------------------------------------------------------------------------------------
 
 
 def test_an_edit_in_the_admin_is_followed_at_once(adele: User) -> None:
@@ -424,7 +424,9 @@ def test_a_client_added_in_the_admin_is_placed_at_once(adele: User) -> None:
     assert place_of(Client.objects.get()).late
 
 
-@pytest.mark.parametrize("sent", [{"name": "Fournil", "sector": "Artisanat"}, {"name": "Boulangerie", "sector": "Luxe"}])
+@pytest.mark.parametrize(
+    "sent", [{"name": "Fournil", "sector": "Artisanat"}, {"name": "Boulangerie", "sector": "Luxe"}]
+)
 def test_the_clients_of_a_renamed_or_moved_category_are_placed_again(adele: User, sent: dict[str, str]) -> None:
     record([whole("Une", at=5), whole("Deux", at=9)], STAMP)
     a_client("Autre", at=1)
