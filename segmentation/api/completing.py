@@ -37,6 +37,7 @@ class GapList(serializers.Serializer[Any]):
 
 class Completing(Resource):
     permission_required = ("clients.view_client", "segmentation.view_segment")
+    queryset = Run.objects.none()
     pagination_class = None
     row_class = GapList
 
