@@ -65,8 +65,8 @@ def facts_changed(client: Client) -> None:
 
 
 def category_changed(category: Category) -> None:
-    """After a category was renamed or moved to another sector: its clients follow."""
-    category.clients.exclude(sector=category.sector).update(sector=category.sector, changed_at=timezone.now())
+    """After a category was renamed or moved to another sector: its clients follow, and count as changed."""
+    category.clients.update(sector=category.sector, changed_at=timezone.now())
 
 
 # --- Many clients, from a source -------------------------------------------------------------------------------------

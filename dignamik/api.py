@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from clients.api.categories import Categories
 from segmentation.api.advice import ClientRecommendations, Recommendations
 from segmentation.api.asking import RunJobs
+from segmentation.api.completing import Completing
 from segmentation.api.explorer import Explorer
 from segmentation.api.map import ClientMap, Neighbours
 from segmentation.api.portfolio import Portfolio
@@ -50,6 +51,7 @@ router.register("categories", Categories, basename="api-category")
 router.register("segments", Segments, basename="api-segment")
 router.register("recommendations", Recommendations, basename="api-recommendation")
 router.register("runs", Runs, basename="api-run")
+router.register("completing", Completing, basename="api-completing")
 router.register("score", Score, basename="api-score")
 
 urlpatterns = [

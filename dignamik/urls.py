@@ -12,6 +12,7 @@ from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
 from segmentation.web.comparing import RunComparison
+from segmentation.web.completing import Completing
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.help import Help, StyleGuide
 from segmentation.web.map import MapPage
@@ -41,6 +42,7 @@ urlpatterns = [
     path("map/", MapPage.as_view(), name="map"),
     path("map/visits/", VisitsPage.as_view(), name="visits"),
     path("explorer/", ExplorerPage.as_view(), name="explorer"),
+    path("completing/", Completing.as_view(), name="completing"),
     path("segments/", SegmentList.as_view(), name="segments"),
     path("segments/<slug:slug>/", SegmentPage.as_view(), name="segment"),
     path("runs/", RunList.as_view(), name="runs"),

@@ -6,15 +6,23 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from clients.filters import ClientFilter
 from clients.models import Client
 from dignamik.foundation.areas import PolygonFilter
 from dignamik.foundation.filtering import StableOrdering, if_storable
+from segmentation.engine.recipe import default_recipe
 from segmentation.models import Assignment, Run, Segment
+from segmentation.querysets import as_text, naming
 
 UNPLACED = "aucun"  # ?segment=aucun: clients that the run could not place
+SEVERAL = "plusieurs"  # ?gap=plusieurs: provisional clients that no single field would make firm
+_RECIPE = default_recipe()
+COLUMNS = {column.name: column.label for column in _RECIPE.numeric} | {
+    column.name: column.label for column in _RECIPE.categorical
+}
+"""What a model sees of a client, and what people call it."""
 
 
 @if_storable
@@ -43,6 +51,12 @@ class PortfolioFilter(ClientFilter):
         coerce=lambda value: value == "true",
     )
     plane = PolygonFilter(label="Zone du plan", x="place__x", y="place__y")
+    lacks = django_filters.ChoiceFilter(label="Donnée inconnue", method="lacking", choices=[*COLUMNS.items()])
+    gap = django_filters.ChoiceFilter(
+        label="Deviendrait ferme avec",
+        method="settled_by",
+        choices=[*COLUMNS.items(), (SEVERAL, "plusieurs données à la fois")],
+    )
     ordering = StableOrdering(
         label="Tri",
         fields={**ClientFilter.ORDERINGS, "segment_name": "segment", "standing": "standing", "margin": "margin"},
@@ -50,6 +64,17 @@ class PortfolioFilter(ClientFilter):
 
     def in_segment(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
         return queryset.filter(Q(segment_slug=None if value == UNPLACED else value))
+
+    def lacking(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
+        """Whom the run places without knowing this."""
+        return queryset.alias(lacked=as_text("place__unknown")).filter(naming("lacked", value))
+
+    def settled_by(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
+        """Provisional clients that this field alone would make firm, or that none would."""
+        if value == SEVERAL:
+            waiting = Q(standing=Assignment.Standing.PROVISIONAL)
+            return queryset.alias(settled=F("place__settling")).filter(waiting & Q(settled=[]))
+        return queryset.alias(settled=as_text("place__settling")).filter(naming("settled", value))
 
     def has_moved(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
         """Whose segment differs between the two latest published runs. With no history, nobody moved."""

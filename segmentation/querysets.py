@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet
+from django.db.models.functions import Cast
 
 from clients.querysets import ClientQuerySet
 
@@ -78,6 +79,16 @@ def with_segment(clients: ClientQuerySet, run: Run | None) -> ClientQuerySet:
         standing=F("place__standing"),
         margin=F("place__margin"),
     )
+
+
+def as_text(path: str) -> Cast:
+    """A list of names, stored as JSON, as text to look a name up in: SQLite cannot ask a JSON list what it contains."""
+    return Cast(path, models.TextField())
+
+
+def naming(text: str, name: str) -> Q:
+    """Whether the list named `text` (see `as_text`) has this name in it."""
+    return Q(**{f"{text}__contains": f'"{name}"'})
 
 
 DecisionManager = models.Manager.from_queryset(DecisionQuerySet)

@@ -16,11 +16,10 @@ from clients.facts import ClientFacts, Origin, Reading, Stamp
 from clients.models import Client
 from clients.recording import record
 from segmentation.engine.recipe import Effort, default_recipe
-from segmentation.engine.scoring import score
 from segmentation.engine.training import Fit, train
 from segmentation.models import Assignment, Profile, Publication, Run, Segment
 from segmentation.runs import frames
-from segmentation.runs.placing import placements
+from segmentation.runs.placing import placed
 from tests.planted import agency_portfolio
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -100,16 +99,16 @@ def place_all(run: Run, clients: Iterable[Client] | None = None) -> None:
         chosen = chosen.filter(pk__in=[client.pk for client in clients])
     frame = frames.read(chosen, run.as_of)
     segments = {profile.cluster: profile.segment for profile in run.profiles.select_related("segment")}
-    places = placements(score(frame.columns, trained().document), segments)
+    places = placed(frame.columns, trained().document, segments)
     values = [frame.values(at) for at in range(len(frame.pks))]
     Assignment.objects.bulk_create(
         Assignment(
             run=run, client_id=pk, segment=found.segment, second=found.second, standing=found.standing,
             x=found.x, y=found.y, distance=found.distance, second_distance=found.second_distance, margin=found.margin,
-            possible=[segment.slug for segment in found.possible], unknown=list(found.unknown), values=seen,
-            scored_at=NOW,
+            possible=[segment.slug for segment in found.possible], unknown=list(found.unknown),
+            settling=list(found.settling), values=seen, scored_at=NOW, facts_at=facts_at,
         )
-        for pk, found, seen in zip(frame.pks, places, values, strict=True)
+        for pk, found, seen, facts_at in zip(frame.pks, places, values, frame.changed_at, strict=True)
     )  # fmt: skip
 
 

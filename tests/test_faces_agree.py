@@ -64,6 +64,8 @@ def random_queries(count: int) -> Iterator[str]:
         "segment": [*Segment.objects.values_list("slug", flat=True), "aucun"],
         "standing": Assignment.Standing.values,
         "moved": ["true", "false"],
+        "lacks": ["turnover", "followers_linkedin", "category"],
+        "gap": ["turnover", "followers_facebook", "plusieurs"],
         "placed": ["true", "false"],
         "turnover_min": ["0", "50000", "125000.50"],
         "turnover_max": ["200000", "80000"],

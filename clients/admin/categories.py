@@ -41,4 +41,5 @@ class CategoryAdmin(HistoryAdmin):
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:  # noqa: FBT001
         super().save_model(request, obj, form, change)
-        recording.category_changed(obj)
+        if form.changed_data:
+            recording.category_changed(obj)

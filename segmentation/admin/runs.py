@@ -22,6 +22,7 @@ from segmentation.admin.run_life import RunLife
 from segmentation.disclosure import runs_open_to
 from segmentation.models import Assignment, Profile, Publication, Run, Segment
 from segmentation.querysets import with_segment
+from segmentation.runs.refreshing import bring_up_to_date
 
 # In the order of static/css/tokens.css.
 COLOUR_NAMES = ("bleu", "orange", "vert", "rose", "bleu ciel", "vermillon", "violet", "gris")
@@ -65,6 +66,10 @@ class PortfolioAdmin(ClientAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         clients: Any = super().get_queryset(request)
         return with_segment(clients, Run.objects.shown_to(request.user))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_related(request, form, formsets, change)
+        bring_up_to_date([form.instance.pk])
 
     @admin.display(description="segment", ordering="segment_name")
     def segment_shown(self, client: Any) -> str:

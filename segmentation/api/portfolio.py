@@ -22,7 +22,9 @@ class PlaceFields(serializers.Serializer[Any]):
     segment_name = serializers.CharField(allow_null=True)
     standing = serializers.ChoiceField(choices=Assignment.Standing.choices, allow_null=True)
     margin = serializers.FloatField(
-        allow_null=True, help_text="0 : à la frontière de deux segments ; 1 : au centre du sien."
+        allow_null=True,
+        help_text="0 : à la frontière de deux segments ; 1 : au centre du sien ; négative : ses données récentes sont "
+        "plus proches d’un autre segment.",
     )
 
 
@@ -39,8 +41,16 @@ class Place(serializers.Serializer[Any]):
     second_distance = serializers.FloatField(allow_null=True)
     possible = SegmentName(many=True, help_text="Segments possibles une fois les données manquantes connues.")
     missing = serializers.ListField(child=serializers.CharField(), help_text="Données inconnues.")
+    settling = serializers.ListField(
+        child=serializers.CharField(), help_text="Celles qui suffiraient, chacune seule, à rendre le classement ferme."
+    )
+    heads_for = SegmentName(
+        allow_null=True, help_text="Le segment dont ses données récentes sont plus proches que du sien."
+    )
     fitted = serializers.BooleanField(help_text="A servi au calcul.")
-    scored_at = serializers.DateTimeField()
+    late = serializers.BooleanField(help_text="Placé après le calcul, qui ne le connaissait pas.")
+    changed = serializers.BooleanField(help_text="Ses données ont changé depuis que le segment a été choisi.")
+    scored_at = serializers.DateTimeField(help_text="Classement revu le.")
 
 
 class PortfolioDetail(ClientDetail, PlaceFields):
@@ -80,6 +90,10 @@ class Portfolio(Clients):
             "second_distance": found.second_distance,
             "possible": [named(segment) for segment in Segment.objects.filter(slug__in=found.possible)],
             "missing": found.unknown,
+            "settling": found.settling,
+            "heads_for": named(found.heads_for),
             "fitted": found.fitted,
+            "late": found.late,
+            "changed": found.values_now is not None,
             "scored_at": found.scored_at,
         }

@@ -8,6 +8,7 @@ on two copies of the other gaps at once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -20,7 +21,10 @@ from segmentation.engine.document import Document
 from segmentation.engine.encoding import encode
 from segmentation.engine.feasibility import SLACK, feasible
 from segmentation.engine.possible import Cells, patterns
-from segmentation.engine.scoring import PROVISIONAL, Scores, score
+from segmentation.engine.scoring import PROVISIONAL, Scores, score, squared_distances
+
+MOST_TRIED = 4
+"""Words tried before the exact search: bounds memory, not the answer."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +53,69 @@ def rank_gaps(
     `rows` are positions in `columns`. Raises FrameError when a column is absent.
     """
     placed = score(columns, document) if scores is None else scores
-    encoded = encode(columns, document)
-    waiting = placed.standing == PROVISIONAL
-    names = [name for name, _ in document.spans()]
-    firm: list[list[int]] = [[] for _ in names]
-    for gaps, rows in patterns(encoded.unknown & waiting[:, None]):
-        reach = np.zeros((len(rows), document.k), dtype=bool)
-        for at, row in enumerate(rows):
-            reach[at, list(placed.possible[row])] = True
-        for column in np.flatnonzero(gaps):
-            sure = _settled_by(int(column), Cells(document, gaps), encoded.matrix[rows], reach)
-            firm[column] += rows[sure].tolist()
-    labels = [*(item.label for item in document.numeric), *(item.label for item in document.categorical)]
-    missing = (encoded.unknown & waiting[:, None]).sum(axis=0)
+    settled = settling(columns, document, placed)
+    missing = Counter(
+        name for row in np.flatnonzero(placed.standing == PROVISIONAL).tolist() for name in placed.imputed[row]
+    )
+    labels = {item.name: item.label for item in document.numeric} | {
+        item.name: item.label for item in document.categorical
+    }
     gains = [
-        Gain(name, label, int(count), tuple(sorted(own)))
-        for name, label, count, own in zip(names, labels, missing, firm, strict=True)
-        if count
+        Gain(name, labels[name], count, tuple(row for row, names in enumerate(settled) if name in names))
+        for name, count in missing.items()
     ]
     return tuple(sorted(gains, key=lambda gain: (-gain.firm, -gain.missing, gain.name)))
+
+
+def settling(columns: Mapping[str, Sequence[Any]], document: Document, scores: Scores) -> tuple[tuple[str, ...], ...]:
+    """Per client the unknown columns that would each, alone, make it firm; none for who is not provisional.
+
+    `columns` and `scores` as for `scoring.score`. Raises FrameError when a column is absent.
+    """
+    encoded = encode(columns, document)
+    waiting = scores.standing == PROVISIONAL
+    found: list[tuple[str, ...]] = [()] * len(scores)
+    for gaps, rows in patterns(encoded.unknown & waiting[:, None]):
+        cells = Cells(document, gaps)
+        reach = np.zeros((len(rows), document.k), dtype=bool)
+        for at, row in enumerate(rows):
+            reach[at, list(scores.possible[row])] = True
+        for column in np.flatnonzero(gaps).tolist():
+            open_ = np.flatnonzero(~_refuted(column, cells, encoded.matrix[rows]))
+            sure = open_[_settled_by(column, cells, encoded.matrix[rows[open_]], reach[open_])]
+            for row in rows[sure].tolist():
+                found[row] = (*found[row], encoded.names[column])
+    return tuple(found)
+
+
+def _refuted(column: int, cells: Cells, matrix: Floats) -> Bools:
+    """Per client: do a few points with one and the same value of `column` lie in different segments?
+
+    Cheap, and enough for most clients with several gaps: the exact search is left with the others. Other unknown words
+    stay at the word that fills them, which is one that they may turn out to be.
+    """
+    document, numbers = cells.document, len(cells.document.numeric)
+    low, high = cells.box
+    ends = np.stack([low, high, *(np.where(np.eye(len(low), dtype=bool)[at], high, low) for at in range(len(low)))])
+    if column < numbers:
+        own = cells.open_numbers == column
+        tried = [np.where(own, low + share * (high - low), ends) for share in (0.0, 0.5, 1.0)]
+        points, added = np.stack(tried), np.zeros((len(tried), document.k))
+    else:
+        added = cells.options(document.categorical[column - numbers])[:MOST_TRIED]
+        points = np.tile(ends, (len(added), 1, 1))
+    fixed = np.ones(document.width, dtype=bool)
+    fixed[cells.open_numbers] = False
+    if column >= numbers:
+        fixed[document.spans()[column][1]] = False
+    centres = document.centre_matrix()
+    known = squared_distances(matrix[:, fixed], centres[:, fixed])
+    spots = ((points[:, :, None] - centres[:, cells.open_numbers]) ** 2).sum(axis=3) + added[:, None]
+    squares = known[:, None, None] + spots[None]
+    labels, ranked = squares.argmin(axis=3), np.sort(squares, axis=3)
+    clear = ranked[..., 1] - ranked[..., 0] > SLACK
+    apart = (labels != labels[..., :1]) & clear & clear[..., :1]
+    return np.asarray(apart.any(axis=(1, 2)))
 
 
 def _settled_by(column: int, cells: Cells, matrix: Floats, reach: Bools) -> Bools:

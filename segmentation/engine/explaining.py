@@ -15,7 +15,7 @@ import numpy as np
 from segmentation.engine.cleaning import restored
 from segmentation.engine.document import Document, NumericFeature
 from segmentation.engine.encoding import encode
-from segmentation.engine.scoring import squared_distances
+from segmentation.engine.scoring import own_and_second, squared_distances
 
 FRONTIER = 0.10
 """Margin (see `scoring`) below which a client stands on the frontier of two segments."""
@@ -40,7 +40,7 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One client: nearest and second label, `gap` = second² - nearest², its split by column, largest first."""
+    """One client: its own and the second label, `gap` = second² - own², its split by column, largest first."""
 
     label: int
     second: int
@@ -54,16 +54,21 @@ class Explanation:
         return self.margin < FRONTIER
 
 
-def explain(columns: Mapping[str, Sequence[Any]], document: Document) -> tuple[Explanation, ...]:
-    """Explain each client of `columns`; contributions sum to the gap. Nothing with one cluster only."""
+def explain(
+    columns: Mapping[str, Sequence[Any]], document: Document, shown: Sequence[int | None] | None = None
+) -> tuple[Explanation, ...]:
+    """Explain each client of `columns`; contributions sum to the gap. Nothing with one cluster only.
+
+    `shown` as for `scoring.score`: the gap is below 0 where the second centre is nearer than the one shown.
+    """
     if document.k < 2:
         return ()
     encoded = encode(columns, document)
     centres = document.centre_matrix()
     squares = squared_distances(encoded.matrix, centres)
-    order = np.argsort(squares, axis=1, kind="stable")
     found = []
-    for row, (label, second) in enumerate(order[:, :2].tolist()):
+    pairs = np.stack(own_and_second(squares, shown), axis=1)
+    for row, (label, second) in enumerate(pairs.tolist()):
         near, far = float(squares[row, label]), float(squares[row, second])
         point = encoded.matrix[row]
         split = (point - centres[second]) ** 2 - (point - centres[label]) ** 2

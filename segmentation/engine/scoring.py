@@ -28,7 +28,8 @@ class Scores:
     """One entry a client, in the order of the columns given.
 
     `distances` and `second_distances` are Euclidean, in scaled space, to the nearest and the second centre.
-    `margin` is (second² - nearest²) / (second² + nearest²): 0 on the frontier, 1 on the centre.
+    `margin` is (second² - nearest²) / (second² + nearest²): 0 on the frontier, 1 on the centre. Clients that are shown
+    in a given segment have their own in the place of the nearest; their margin is below 0 where the second is nearer.
     `possible` lists the labels a client may get once its unknown columns are known; `imputed` those columns.
     """
 
@@ -52,17 +53,26 @@ class Scores:
         return self.second_distances
 
 
-def score(columns: Mapping[str, Sequence[Any]], document: Document) -> Scores:
-    """Place each client of `columns` (one sequence a recipe column). Raises FrameError when a column is absent."""
+def score(
+    columns: Mapping[str, Sequence[Any]], document: Document, shown: Sequence[int | None] | None = None
+) -> Scores:
+    """Place each client of `columns` (one sequence a recipe column). Raises FrameError when a column is absent.
+
+    `shown` are labels that clients keep whatever their columns say now (None: the nearest); standing and possible
+    labels are of the columns alone.
+    """
     encoded = encode(columns, document)
     squares = squared_distances(encoded.matrix, document.centre_matrix())
-    labels, second = _two_nearest(squares)
+    by_data, _ = own_and_second(squares)
+    labels, second = own_and_second(squares, shown)
     rows = np.arange(len(labels))
     nearest, next_ = squares[rows, labels], squares[rows, second]
     if document.k == 1:
         next_ = np.full_like(nearest, np.nan)
-    position = (encoded.matrix - np.array(document.origin)) @ np.array(document.components).T
-    possible = possible_segments(encoded, document, labels)
+    # Row by row, not as a product of matrices: a client scored alone stands where it stood among all, to the bit.
+    shift = encoded.matrix - np.array(document.origin)
+    position = np.stack([(shift * np.array(axis)).sum(axis=1) for axis in document.components], axis=1)
+    possible = possible_segments(encoded, document, by_data)
     return Scores(
         labels=labels,
         distances=np.sqrt(nearest),
@@ -71,7 +81,7 @@ def score(columns: Mapping[str, Sequence[Any]], document: Document) -> Scores:
         margin=_margin(nearest, next_),
         x=position[:, 0],
         y=position[:, 1],
-        standing=_standing(encoded, document, labels, possible),
+        standing=_standing(encoded, document, by_data, possible),
         possible=possible,
         imputed=tuple(tuple(encoded.names[at] for at in np.flatnonzero(row)) for row in encoded.unknown),
     )
@@ -82,17 +92,22 @@ def squared_distances(matrix: Floats, centres: Floats) -> Floats:
     return np.stack([((matrix - centre) ** 2).sum(axis=1) for centre in centres], axis=1)
 
 
-def _two_nearest(squares: Floats) -> tuple[Ints, Ints]:
-    """Labels of the nearest and second centre; ties go to the lower label. With one centre both are 0."""
+def own_and_second(squares: Floats, shown: Sequence[int | None] | None = None) -> tuple[Ints, Ints]:
+    """Labels of each client's own centre (the nearest, unless `shown`) and of the nearest other; ties go to the lower
+    label. With one centre both are 0."""
     order = np.argsort(squares, axis=1, kind="stable")
-    return order[:, 0].astype(np.int64), order[:, min(1, squares.shape[1] - 1)].astype(np.int64)
+    nearest, next_ = order[:, 0].astype(np.int64), order[:, min(1, squares.shape[1] - 1)].astype(np.int64)
+    if shown is None:
+        return nearest, next_
+    own = np.array([at if label is None else label for at, label in zip(nearest, shown, strict=True)], dtype=np.int64)
+    return own, np.where(own == nearest, next_, nearest)
 
 
 def _margin(nearest: Floats, second: Floats) -> Floats:
     total = nearest + second
     # With one cluster there is no second centre (NaN): nothing to be unsure between.
     share = np.divide(second - nearest, total, out=np.zeros_like(total), where=total > 0)
-    return np.asarray(np.where(np.isnan(second), 1.0, np.clip(share, 0.0, 1.0)))
+    return np.asarray(np.where(np.isnan(second), 1.0, np.clip(share, -1.0, 1.0)))
 
 
 def _standing(

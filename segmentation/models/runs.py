@@ -5,6 +5,8 @@ A cluster's number never gets here: a Segment has a slug, a name and a colour, a
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -149,7 +151,14 @@ class Profile(models.Model):
 
 
 class Assignment(models.Model):
-    """Where a run places a client. No segment means: not classifiable, too little is known."""
+    """Where a run places a client. No segment means: not classifiable, too little is known.
+
+    Two things in one row. What the run decided stays until another run is published: `segment`, what it was decided on
+    (`values`), `fitted` and `late`. What is known of the client now follows its facts at once (`runs.refreshing`):
+    standing, possible segments, unknown and settling columns, and the figures, which are told from the segment shown:
+    `distance` is to its centre, `second` the nearest other, `margin` below 0 where that other is nearer by now. Facts
+    that became too few leave the segment with the standing "not classifiable", and no figures.
+    """
 
     class Standing(models.TextChoices):
         FIRM = "firm", "ferme"
@@ -174,9 +183,17 @@ class Assignment(models.Model):
     margin = models.FloatField("marge", null=True)
     possible = models.JSONField("segments possibles", default=list)
     unknown = models.JSONField("données inconnues", default=list)
-    # What the model saw of the client, by column of the recipe: without it nobody could tell later why it moved.
+    # The unknown columns that would each, alone, make a provisional client firm.
+    settling = models.JSONField("données qui suffiraient", default=list)
+    # What decided the segment, by column of the recipe: without it nobody could tell later why a client moved.
     values = models.JSONField("données vues par le calcul", default=dict)
+    # The same as known now, where it differs: what standing and figures are of.
+    values_now = models.JSONField("données depuis", null=True)
+    # The run did not know the client, or nothing of it, when it was made.
+    late = models.BooleanField("placé après le calcul", default=False)
     scored_at = models.DateTimeField("placé le")
+    # The client's last change that the standing takes into account; NULL: not known, to be looked at again.
+    facts_at = models.DateTimeField("faits connus au", null=True)
 
     class Meta:
         verbose_name = "placement"
@@ -186,3 +203,14 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.client_id} → {self.segment_id}"
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What standing and figures are of, by column."""
+        found: dict[str, Any] = self.values if self.values_now is None else self.values_now
+        return found
+
+    @property
+    def heads_for(self) -> Segment | None:
+        """The segment that the client's data of now are nearer to than to its own: where a next run would put it."""
+        return self.second if self.margin is not None and self.margin < 0 else None

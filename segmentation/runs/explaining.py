@@ -35,23 +35,27 @@ class Past:
 
 
 def reasons(place: Assignment, run: Run) -> Explanation | None:
-    """The split of the gap between the two nearest segments, on what the run saw of the client.
+    """The split of the gap between its segment and the nearest other, on what is known of the client.
 
     None where there is nothing to split: no segment, only one, or a run that kept no values. Raises DocumentError.
     """
-    if place.segment_id is None or place.second_id is None or not place.values:
+    if place.segment is None or place.second_id is None or not place.known:
         return None
     document = Document.from_dict(run.document or {})
-    found = explain({name: [value] for name, value in place.values.items()}, document)
+    shown = document.stable.index(place.segment.slug) if place.segment.slug in document.stable else None
+    found = explain({name: [value] for name, value in place.known.items()}, document, [shown])
     return found[0] if found else None
 
 
 def change_towards(place: Assignment, run: Run, target: Segment) -> Change | None:
-    """The least rise in followers that would put the client in `target`; None where none does. Raises DocumentError."""
+    """The least rise in followers that would put the client in `target`, from what is known of it now.
+
+    None where none does, and where its data are nearest to `target` already. Raises DocumentError.
+    """
     document = Document.from_dict(run.document or {})
-    if target.slug not in document.stable or not place.values:
+    if target.slug not in document.stable or not place.known:
         return None
-    return smallest_change(place.values, document.stable.index(target.slug), LEVERS, document)
+    return smallest_change(place.known, document.stable.index(target.slug), LEVERS, document)
 
 
 def past(client: Client) -> Past:

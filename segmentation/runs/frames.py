@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -22,10 +22,14 @@ CHUNK = 5000  # identifiers in one query; above it, reading everything is quicke
 
 @dataclass(frozen=True)
 class Frame:
-    """One row a client, ordered by pk. `columns[name][i]` belongs to `pks[i]`; None is unknown."""
+    """One row a client, ordered by pk. `columns[name][i]` belongs to `pks[i]`; None is unknown.
+
+    `changed_at[i]` is the client's last change that these columns know of.
+    """
 
     pks: list[int]
     columns: dict[str, list[Any]]
+    changed_at: list[datetime]
 
     def values(self, at: int) -> dict[str, Any]:
         """The row at this place, by column."""
@@ -38,29 +42,34 @@ def trainable() -> ClientQuerySet:
     return Client.objects.active().filter(known)
 
 
-def read(clients: ClientQuerySet, as_of: date) -> Frame:
-    """These clients' features as of a day: latest known followers per platform and turnover, seniority in years."""
+def read(clients: ClientQuerySet, as_of: date, clock: date | None = None) -> Frame:
+    """These clients' features as of a day: latest known followers per platform and turnover, seniority in years.
+
+    `clock`: the earlier day up to which seniority runs, where a run stopped it; who came since then is 0 years old.
+    """
+    # In pk order: another physical order must not change a run. Clients before their readings: what is recorded in
+    # between is seen here with an older `changed_at`, and looked at again; the other way round it would be missed.
     rows = list(
-        clients.order_by("pk").values_list("pk", "category__name", "sector", "turnover", "client_since")
-    )  # in pk order: another physical order must not change a run
+        clients.order_by("pk").values_list("pk", "category__name", "sector", "turnover", "client_since", "changed_at")
+    )
     pks = [row[0] for row in rows]
     columns: dict[str, list[Any]] = {
         "category": [row[1] for row in rows],
         "sector": [row[2] or None for row in rows],
         "turnover": [None if row[3] is None else float(row[3]) for row in rows],
-        "seniority_years": [seniority(row[4], as_of) for row in rows],
+        "seniority_years": [seniority(row[4], as_of, clock) for row in rows],
     }
     followers = _followers(pks, as_of)
     for platform in PLATFORMS:
         columns[f"followers_{platform}"] = [followers.get((pk, platform)) for pk in pks]
-    return Frame(pks, columns)
+    return Frame(pks, columns, [row[5] for row in rows])
 
 
-def seniority(since: date | None, as_of: date) -> float | None:
-    """Years as a client; None when unknown or still to come."""
+def seniority(since: date | None, as_of: date, clock: date | None = None) -> float | None:
+    """Years as a client; None when unknown or still to come. `clock` as in `read`."""
     if since is None or since > as_of:
         return None
-    return (as_of - since).days / DAYS_IN_A_YEAR
+    return max(0, ((clock or as_of) - since).days) / DAYS_IN_A_YEAR
 
 
 def of_one(facts: Mapping[str, Any], as_of: date) -> dict[str, list[Any]]:

@@ -54,7 +54,8 @@ def most_like(columns: Mapping[str, Sequence[Any]], run: Run, among: ClientQuery
 
 
 def _distances(clients: Sequence[int], here: Any, run: Run, document: Document) -> list[tuple[int, float]]:
-    rows = list(Assignment.objects.filter(run=run, client__in=clients).values_list("client", "values"))
-    columns = {name: [values.get(name) for _, values in rows] for name, _ in document.spans()}
+    rows = list(Assignment.objects.filter(run=run, client__in=clients).values_list("client", "values", "values_now"))
+    seen = [now or then for _, then, now in rows]  # the place in the plane is of today's facts too
+    columns = {name: [values.get(name) for values in seen] for name, _ in document.spans()}
     away = np.linalg.norm(encode(columns, document).matrix - here, axis=1)
-    return [(client, float(distance)) for (client, _), distance in zip(rows, away, strict=True)]
+    return [(client, float(distance)) for (client, *_), distance in zip(rows, away, strict=True)]

@@ -1,23 +1,24 @@
-"""Place one business or one client with the published model: numpy only, because web processes come here."""
+"""Place one business or many clients with a stored model: numpy only, because web processes come here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils import timezone
-
-from clients.models import Client
+from segmentation.engine.completing import settling
 from segmentation.engine.document import Document
 from segmentation.engine.scoring import NOT_CLASSIFIABLE, Scores, score
-from segmentation.models import Assignment, Run, Segment
+from segmentation.models import Run, Segment
 from segmentation.runs import frames
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a run places one business. `segment` is None when it is not classifiable; distances in scaled space."""
+    """Where a run places one business. `segment` is None when it is not classifiable; distances in scaled space.
+
+    `settling`: the unknown columns that would each, alone, make it firm.
+    """
 
     segment: Segment | None
     second: Segment | None
@@ -29,6 +30,7 @@ class Placement:
     unknown: tuple[str, ...]
     x: float | None
     y: float | None
+    settling: tuple[str, ...] = ()
 
 
 def segments_by_cluster(run: Run) -> dict[int, Segment]:
@@ -42,28 +44,19 @@ def place(business: Mapping[str, Any], run: Run) -> Placement:
     Raises DocumentError when the run's document cannot be read.
     """
     columns = frames.of_one(business, run.as_of)
-    return placements(score(columns, Document.from_dict(run.document or {})), segments_by_cluster(run))[0]
+    return placed(columns, Document.from_dict(run.document or {}), segments_by_cluster(run))[0]
 
 
-def place_client(client: Client, run: Run) -> Assignment:
-    """Place a client that entered the book after the run, at once; one that the run has placed stays where it is.
-
-    Seen as of today: nothing was known of it on the day of the run. Raises DocumentError.
-    """
-    frame = frames.read(Client.objects.filter(pk=client.pk), max(run.as_of, timezone.localdate()))
-    document = Document.from_dict(run.document or {})
-    found = placements(score(frame.columns, document), segments_by_cluster(run))[0]
-    assignment, _ = Assignment.objects.get_or_create(
-        run=run,
-        client=client,
-        defaults={
-            "segment": found.segment, "second": found.second, "standing": found.standing, "fitted": False,
-            "x": found.x, "y": found.y, "distance": found.distance, "second_distance": found.second_distance,
-            "margin": found.margin, "possible": [segment.slug for segment in found.possible],
-            "unknown": list(found.unknown), "values": frame.values(0), "scored_at": timezone.now(),
-        },
-    )  # fmt: skip
-    return assignment
+def placed(
+    columns: Mapping[str, Sequence[Any]],
+    document: Document,
+    segments: Mapping[int, Segment],
+    shown: Sequence[int | None] | None = None,
+) -> list[Placement]:
+    """Place each client of `columns`; `shown` are the labels that they keep, as for `scoring.score`."""
+    scores = score(columns, document, shown)
+    found = zip(placements(scores, segments), settling(columns, document, scores), strict=True)
+    return [replace(place, settling=names) for place, names in found]
 
 
 def placements(scores: Scores, segments: Mapping[int, Segment]) -> list[Placement]:

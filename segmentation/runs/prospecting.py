@@ -16,10 +16,10 @@ from clients.places import fold
 from clients.recording import record, save, twin_of
 from dignamik.foundation.locks import exclusive
 from segmentation.engine.document import Document
-from segmentation.engine.scoring import score
 from segmentation.models import Run
 from segmentation.runs import frames
-from segmentation.runs.placing import Placement, place_client, placements, segments_by_cluster
+from segmentation.runs.placing import Placement, placed, segments_by_cluster
+from segmentation.runs.refreshing import bring_up_to_date, refresh
 
 
 class AlreadyKnown(Exception):
@@ -45,7 +45,7 @@ def keep(said: ClientFacts, run: Run | None, *, by: Any) -> Client:
         recorded = record([facts], Stamp(Origin.ENTRY, timezone.now(), by))
         client = Client.objects.get(pk__in=recorded.touched)
         if run is not None:
-            place_client(client, run)
+            refresh(run, [client.pk])
     return client
 
 
@@ -94,7 +94,7 @@ def place_many(businesses: Sequence[Business], run: Run) -> list[Placement]:
             columns.setdefault(name, []).extend(values)
     if not columns:
         return []
-    return placements(score(columns, Document.from_dict(run.document or {})), segments_by_cluster(run))
+    return placed(columns, Document.from_dict(run.document or {}), segments_by_cluster(run))
 
 
 def become_client(prospect: Client, *, by: Any) -> None:
@@ -107,3 +107,4 @@ def become_client(prospect: Client, *, by: Any) -> None:
         prospect.client_since = timezone.localdate()
         changed.add("client_since")
     save(prospect, changed=changed, user=by)
+    bring_up_to_date([prospect.pk])

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from segmentation.models import Publication, Run
+from segmentation.runs.refreshing import bring_up_to_date
 
 PUBLISHES = "segmentation.publish_run"
 PUBLISHABLE = frozenset({Run.State.TRAINED, Run.State.HELD, Run.State.PUBLISHED})
@@ -32,7 +33,9 @@ def publish(run: Run, *, by: Any = None, reason: str = "") -> Publication:
         raise CannotPublish("Écrivez pourquoi : une raison est demandée pour publier ce calcul.")
     run.state = Run.State.PUBLISHED
     run.save(update_fields=["state"])
-    return Publication.objects.create(run=run, by=by, reason=reason.strip())
+    publication = Publication.objects.create(run=run, by=by, reason=reason.strip())
+    bring_up_to_date()  # whoever came or changed since the run read the book of record
+    return publication
 
 
 def offered(run: Run, user: Any, current: Run | None) -> dict[str, Any]:

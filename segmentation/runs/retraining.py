@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pickle import PicklingError
 from typing import Any
 
@@ -29,7 +29,7 @@ from segmentation.models import Run, Segment
 from segmentation.runs import bulk, frames, identity, recipes
 from segmentation.runs.alerting import alert_admins
 from segmentation.runs.exporting import export
-from segmentation.runs.placing import Placement, placements
+from segmentation.runs.placing import placed
 from segmentation.runs.publishing import publish
 from segmentation.runs.surroundings import COLUMNS, surroundings
 
@@ -211,19 +211,12 @@ def _write_assignments(run: Run, fit: Fit, everyone: frames.Frame, segments: dic
     """Place every present client; those the run was fitted on keep the label of training. Returns how many placed."""
     fitted = set(fit.index.tolist())
     now = timezone.now()
-    placed = placements(score(everyone.columns, fit.document), segments)
+    places = placed(everyone.columns, fit.document, segments)
     rows = [
-        _row(run.pk, pk, place, everyone.values(at), now, fitted=pk in fitted)
-        for at, (pk, place) in enumerate(zip(everyone.pks, placed, strict=True))
-    ]
+        bulk.row(
+            run.pk, pk, place, everyone.values(at), fitted=pk in fitted, facts_at=everyone.changed_at[at], scored_at=now
+        )
+        for at, (pk, place) in enumerate(zip(everyone.pks, places, strict=True))
+    ]  # fmt: skip
     segment = bulk.COLUMNS.index("segment_id")
     return sum(row[segment] is not None for row in bulk.write(rows))
-
-
-def _row(run: int, client: int, place: Placement, values: dict[str, Any], now: datetime, *, fitted: bool) -> bulk.Row:
-    """One placement in the order of `bulk.COLUMNS`."""
-    segment = place.segment.pk if place.segment else None
-    second = place.second.pk if place.second else None
-    figures = (place.x, place.y, place.distance, place.second_distance, place.margin)
-    possible = [segment.slug for segment in place.possible]
-    return (run, client, segment, second, place.standing, fitted, *figures, possible, list(place.unknown), values, now)

@@ -25,7 +25,7 @@ from segmentation.web.lookalikes import Lookalikes, lookalikes
 from segmentation.web.prospects import KEEPS
 from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.shapes import SHAPES
-from segmentation.web.standing import badge, margin_in_words
+from segmentation.web.standing import Badge, badge, margin_in_words
 from segmentation.web.tables import PortfolioTable
 
 PLACE: tuple[Column[Any], ...] = (
@@ -97,9 +97,11 @@ class PortfolioClient(ReadsRun, ClientPage):
             "followers": charts.followers(context["client"].readings.all()),
             "turnover": charts.turnover(context["client"].turnovers.all()),
             "badge": badge(place.standing if place else None, place.margin if place else None) if self.run else None,
+            "doubt": self.doubt(place),
             "margin": margin_in_words(place) if place else "",
             "possible": self.possible(place),
-            "unknown": self.unknown(place),
+            "unknown": self.labels(place, place.unknown if place else ()),
+            "settling": self.labels(place, place.settling if place else ()),
             "alike": self.alike(context["client"], place),
             "may_sign": context["client"].status == Client.Status.PROSPECT and self.request.user.has_perm(KEEPS),
             **reasons.on_client(context["client"], place, self.run),
@@ -119,24 +121,30 @@ class PortfolioClient(ReadsRun, ClientPage):
             return None
         return Assignment.objects.select_related("segment", "second").filter(run=self.run, client=client).first()
 
+    def doubt(self, place: Assignment | None) -> Badge | None:
+        """How sure the data of now are. Where they lead elsewhere is said beside it, in `margin`."""
+        if place is None:
+            return None
+        return badge(place.standing, None if place.heads_for else place.margin)
+
     def possible(self, place: Assignment | None) -> list[Segment]:
         """Segments that the client may get once its unknown data are known; none when it can only be one."""
         slugs = place.possible if place else []
         return list(Segment.objects.filter(slug__in=slugs)) if len(slugs) > 1 else []
 
-    def unknown(self, place: Assignment | None) -> list[str]:
-        """What the model had to do without, as people call it."""
-        if place is None or not place.unknown:
+    def labels(self, place: Assignment | None, names: Sequence[str]) -> list[str]:
+        """Columns of the model, as people call them."""
+        if place is None or not names:
             return []
         recipe = Run.objects.values_list("recipe", flat=True).get(pk=place.run_id)
         labels = labels_of(recipe)
-        return [labels.get(name, name) for name in place.unknown]
+        return [labels.get(name, name) for name in names]
 
     def alike(self, client: Client, place: Assignment | None) -> Lookalikes | None:
         """For a prospect: the reader's own clients most like it."""
         if self.run is None or place is None or place.x is None or client.status != Client.Status.PROSPECT:
             return None
-        columns = {name: [value] for name, value in place.values.items()}
+        columns = {name: [value] for name, value in place.known.items()}
         try:
             return lookalikes(columns, Run.objects.get(pk=self.run.pk), self.request.user, without=client.pk)
         except (DocumentError, FrameError):

@@ -130,11 +130,12 @@ class ClientChange(ReadsRun, RolePage, View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         client = get_object_or_404(Client.objects.visible_to(request.user), pk=pk)
-        place = Assignment.objects.select_related("segment").filter(run=self.run, client=client).first()
+        found = Assignment.objects.select_related("segment", "second")
+        place = found.filter(run=self.run, client=client).first()
         if self.run is None or place is None or place.segment is None:
             raise Http404("Ce client n’a pas de segment.")
-        found = Segment.objects.in_run(self.run).exclude(pk=place.segment.pk)
-        target = found.filter(slug=request.GET.get("segment", "").replace("\0", "")).first()
+        others = Segment.objects.in_run(self.run).exclude(pk=place.segment.pk)
+        target = others.filter(slug=request.GET.get("segment", "").replace("\0", "")).first()
         if target is None:
             raise Http404("Ce segment n’existe pas dans le calcul.")
         try:
@@ -142,6 +143,7 @@ class ClientChange(ReadsRun, RolePage, View):
         except DocumentError:
             steps = []
         context = {"client": client, "place": place, "target": target, "steps": steps, "run": self.run}
+        context["there"] = place.heads_for == target
         context["play"] = self.play(client, place) if steps else None
         alone = request.headers.get("HX-Request") == "true"
         response = render(request, f"segmentation/{'_change' if alone else 'change'}.html", context)

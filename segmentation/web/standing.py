@@ -21,6 +21,9 @@ EXPLAINED = {
 }
 FIRM = "Les données connues suffisent à décider."
 ON_FRONTIER = "Deux segments lui conviennent presque aussi bien."
+HEADS_ELSEWHERE = (
+    "Ses données récentes le rapprochent d’un autre segment\u00a0: le prochain calcul publié devrait l’y faire passer."
+)
 NOT_PLACED = "Le dernier calcul ne connaissait pas encore ce client."
 
 
@@ -41,6 +44,8 @@ def badge(standing: str | None, margin: float | None) -> Badge | None:
     """The quiet suffix of a segment. A firm placement shows nothing."""
     if standing is None:
         return Badge("pas encore placé", NOT_PLACED)
+    if margin is not None and margin < 0:
+        return Badge("va changer", HEADS_ELSEWHERE)
     if standing != Standing.FIRM:
         return Badge(str(Standing(standing).label), EXPLAINED[Standing(standing)])
     return Badge("frontière", ON_FRONTIER) if margin is not None and margin < FRONTIER else None
@@ -53,8 +58,13 @@ def margin_in_words(assignment: Assignment) -> str:
         return ""
     if margin >= 1:
         return "Il est exactement au centre de son segment."
-    times = math.sqrt((1 + margin) / (1 - margin))
     name = f"«\u00a0{second.name}\u00a0»"
+    if margin < 0:
+        return (
+            f"Ses données récentes le rapprochent de {name}. Son segment reste affiché jusqu’au prochain calcul "
+            "publié, qui devrait l’y faire passer."
+        )
+    times = math.sqrt((1 + margin) / (1 - margin))
     if margin < FRONTIER:
         return f"À la frontière\u00a0: le centre de {name} est presque aussi proche."
     clear = "Nettement dans ce segment" if margin >= CLEAR else "Plutôt dans ce segment"

@@ -8,11 +8,12 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from clients.models import Category, Client, Followers, Turnover
+from clients.models import Category, Client, Turnover
 from segmentation.advice.advising import Playbook, for_client
 from segmentation.advice.equipping import equip
 from segmentation.models import Assignment, Profile, Run, Segment
-from segmentation.runs.placing import place, place_client
+from segmentation.runs.placing import place
+from segmentation.runs.refreshing import refresh
 from tests.advised import a_play, only_if
 from tests.contract import check, signed_in
 from tests.published import a_client, a_run, published
@@ -222,19 +223,13 @@ def test_a_year_is_supposed_only_beside_an_amount(amelie: User, run: Run) -> Non
     assert not Client.objects.get(name="Sans CA").turnovers.exists()
 
 
-def test_placing_a_client_again_leaves_it_where_the_run_put_it(run: Run) -> None:
-    client = Client.objects.get(name="Restaurant")
-    placed = Assignment.objects.get(client=client)
-    Followers.objects.filter(client=client).update(count=10**6)
-    assert place_client(client, run) == placed
-
-
 def test_a_client_of_the_future_is_seen_as_of_today_not_of_the_run(run: Run) -> None:
     """Readings newer than the run would be unknown as of its day."""
     Run.objects.update(as_of="2020-01-01")
     run.refresh_from_db()
     client = a_client("Neuf", at=3)
-    assert place_client(client, run).values["followers_facebook"] == 450
+    refresh(run, [client.pk])
+    assert Assignment.objects.get(client=client).values["followers_facebook"] == 450
 
 
 # --- The API ---------------------------------------------------------------------------------------------------------

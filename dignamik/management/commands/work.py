@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from dignamik.foundation.jobs import work_once
 from dignamik.work import KINDS
+from segmentation.runs.refreshing import Upkeep
 from segmentation.runs.scheduling import Schedule
 
 PAUSE_SECONDS = 1.0
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, self._leave)
         signal.signal(signal.SIGINT, self._leave)
         self.schedule = Schedule(settings.RETRAIN_SCHEDULE, timezone.now())
+        self.upkeep = Upkeep()
         while not self.leaving:
             job = self._work()
             if job is None:
@@ -42,6 +44,7 @@ class Command(BaseCommand):
         try:
             close_old_connections()
             self.schedule.tend(timezone.now())
+            self.upkeep.tend(timezone.now())
             job = work_once(KINDS)
         except (OperationalError, InterfaceError) as problem:
             self.stderr.write(f"Base de données injoignable, nouvel essai : {problem}")

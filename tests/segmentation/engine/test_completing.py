@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from segmentation.engine import completing
 from segmentation.engine.cleaning import restored
-from segmentation.engine.completing import Gain, rank_gaps
+from segmentation.engine.completing import Gain, rank_gaps, settling
 from segmentation.engine.recipe import Block
 from segmentation.engine.scoring import FIRM, PROVISIONAL, score
 from segmentation.engine.training import Fit, train
@@ -54,6 +55,16 @@ def test_the_clients_counted_are_those_that_a_sweep_of_the_field_makes_firm(fit:
         assert list(gain.rows) == [row for row in waiting if swept(gappy, row, gain.name, fit)]
         compared += len(waiting)
     assert compared > 20
+
+
+def test_the_points_tried_first_decide_nothing_that_the_exact_search_would_not(
+    fit: Fit, gappy: Columns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = score(gappy, fit.document)
+    quick = settling(gappy, fit.document, placed)
+    monkeypatch.setattr(completing, "_refuted", lambda column, cells, matrix: np.zeros(len(matrix), dtype=bool))
+    assert settling(gappy, fit.document, placed) == quick
+    assert any(quick)
 
 
 def missing(columns: Columns, name: str, row: int) -> bool:

@@ -27,6 +27,17 @@ def test_contributions_sum_to_the_gap_of_squared_distances(fit: Fit) -> None:
         assert (told.label, told.second) == (placed.labels[row], placed.second[row])
 
 
+def test_the_gap_is_below_zero_where_the_second_centre_is_nearer_than_the_one_shown(fit: Fit) -> None:
+    columns = table(31, 40, 0.2)
+    kept: list[int | None] = [(int(label) + 1) % fit.k for label in score(columns, fit.document).labels]
+    placed = score(columns, fit.document, kept)
+    for row, told in enumerate(explain(columns, fit.document, kept)):
+        assert (told.label, told.second) == (kept[row], placed.second[row])
+        assert told.gap < 0
+        assert sum(line.amount for line in told.contributions) == pytest.approx(told.gap, abs=1e-6)
+        assert told.margin == pytest.approx(placed.margin[row])
+
+
 def test_the_columns_of_a_word_are_one_line(fit: Fit) -> None:
     (told,) = explain(table(31, 1, 0.0), fit.document)
     assert sorted(line.name for line in told.contributions) == sorted(name for name, _ in fit.document.spans())

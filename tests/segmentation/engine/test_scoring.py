@@ -11,7 +11,8 @@ from segmentation.engine.errors import FrameError
 from segmentation.engine.recipe import Block
 from segmentation.engine.scoring import FIRM, NOT_CLASSIFIABLE, OUTSIDE, PROVISIONAL, score
 from segmentation.engine.training import Fit, train
-from tests.segmentation.engine.tables import plane_recipe, two_heaps
+from tests.planted import agency_portfolio
+from tests.segmentation.engine.tables import columns_of, plane_recipe, two_heaps
 
 UNKNOWN: dict[str, Any] = {
     "followers_facebook": None, "followers_instagram": None, "followers_linkedin": None, "followers_tiktok": None,
@@ -129,3 +130,33 @@ def test_margins_lie_between_zero_and_one(fit: Fit) -> None:
     assert ((fit.scores.margin >= 0) & (fit.scores.margin <= 1)).all()
     assert (fit.scores.distances <= fit.scores.second_distances).all()
     assert np.isfinite(fit.scores.x).all()
+
+
+def test_a_client_shown_in_a_segment_is_measured_from_it_and_judged_by_its_data(fit: Fit) -> None:
+    columns = columns_of(agency_portfolio(31, clients=60, missing=0.1).frame)
+    free = score(columns, fit.document)
+    wanted = [(int(label) + 1) % fit.k for label in free.labels]
+    kept: list[int | None] = [label if row % 2 else None for row, label in enumerate(wanted)]
+
+    shown = score(columns, fit.document, kept)
+
+    for row in range(len(shown)):
+        if kept[row] is None:
+            assert (shown.labels[row], shown.second[row]) == (free.labels[row], free.second[row])
+            assert shown.margin[row] == free.margin[row] >= 0
+            continue
+        own, other = shown.distances[row] ** 2, shown.second_distances[row] ** 2
+        assert (shown.labels[row], shown.second[row]) == (kept[row], free.labels[row])
+        assert shown.second_distances[row] == free.distances[row]
+        assert shown.margin[row] == pytest.approx((other - own) / (other + own)) and shown.margin[row] <= 0
+    assert shown.standing.tolist() == free.standing.tolist()
+    assert (shown.possible, shown.imputed) == (free.possible, free.imputed)
+
+
+def test_a_client_scored_alone_stands_where_it_stood_among_all(fit: Fit) -> None:
+    columns = columns_of(agency_portfolio(31, clients=40, missing=0.1).frame)
+    among = score(columns, fit.document)
+    for row in range(len(among)):
+        alone = score({name: [values[row]] for name, values in columns.items()}, fit.document)
+        for name in ("x", "y", "distances", "second_distances", "margin"):
+            assert getattr(alone, name)[0] == getattr(among, name)[row], name
