@@ -21,7 +21,7 @@ FARTHEST_KM = 500.0
 class NearField(forms.CharField):
     """`longitude,latitude,kilometres` to a tuple of three floats."""
 
-    def to_python(self, value: Any) -> tuple[float, float, float] | None:
+    def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         if not text:
             return None
@@ -50,4 +50,5 @@ class NearFilter(django_filters.CharFilter):
         half_across = Power(Sin(Radians(F("longitude") - Value(longitude)) / 2.0), 2)
         half = half_up + Cos(Radians(F("latitude"))) * Value(math.cos(math.radians(latitude))) * half_across
         within = math.sin(km / EARTH_RADIUS_KM / 2) ** 2
-        return qs.filter(latitude__range=(latitude - up, latitude + up)).alias(away=half).filter(away__lte=within)
+        found: QuerySet[Any] = qs.filter(latitude__range=(latitude - up, latitude + up)).alias(away=half)
+        return found.filter(away__lte=within)

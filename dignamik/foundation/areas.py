@@ -38,7 +38,7 @@ class PolygonField(forms.CharField):
 
     chip = "dessinée"
 
-    def to_python(self, value: Any) -> tuple[Point, ...] | None:
+    def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         if not text:
             return None
@@ -65,7 +65,7 @@ class PolygonFilter(django_filters.CharFilter):
         xs, ys = zip(*value, strict=True)
         near = {f"{self.x}__range": (min(xs), max(xs)), f"{self.y}__range": (min(ys), max(ys))}
         crossed = f"crossed_{self.field_name}"
-        inside = qs.filter(**near).alias(**{crossed: Mod(self._crossings(value), 2)})
+        inside: QuerySet[Any] = qs.filter(**near).alias(**{crossed: Mod(self._crossings(value), 2)})
         return inside.filter(**{crossed: 1})
 
     def _crossings(self, corners: Sequence[Point]) -> Any:

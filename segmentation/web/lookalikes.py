@@ -26,7 +26,9 @@ class Lookalikes:
 
 def lookalikes(columns: Mapping[str, Sequence[Any]], run: Run, user: Any, *, without: int | None = None) -> Lookalikes:
     """For one business, as columns of one row. Raises DocumentError when the run's model cannot be read."""
-    mine = Client.objects.visible_to(user).filter(status=Client.Status.ACTIVE).exclude(pk=without)
+    mine = Client.objects.visible_to(user).filter(status=Client.Status.ACTIVE)
+    if without is not None:
+        mine = mine.exclude(pk=without)
     pks = [item.client for item in most_like(columns, run, mine, ALIKE)]
     rows = with_segment(Client.objects.filter(pk__in=pks).select_related("category"), run)
     by_pk = {client.pk: client for client in rows}
