@@ -14,7 +14,7 @@ import pytest
 from clients.facts import ClientFacts, Origin, Reading, Stamp
 from clients.models import Client
 from clients.recording import record
-from segmentation.engine.recipe import Effort, default_recipe
+from segmentation.engine.recipe import Effort, Recipe, default_recipe
 from segmentation.runs import retraining
 from tests.planted import agency_portfolio
 
@@ -48,12 +48,19 @@ def planted_facts(*, clients: int = 160, seed: int = 3) -> Sequence[ClientFacts]
     return [facts_of(row, f"client-{at:04}") for at, row in enumerate(rows)]
 
 
+def quick() -> Recipe:
+    """The recipe of the house with less effort: these tests are about what becomes of a fit, not how good it is."""
+    return replace(default_recipe(), effort=Effort(starts=20, bootstraps=6, null_draws=2), k_max=6)
+
+
+def hurry() -> None:
+    """The quick recipe in a process of its own, which no fixture reaches."""
+    retraining.default_recipe = quick
+
+
 @pytest.fixture(autouse=True)
 def quick_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The recipe of the house with less effort: these tests are about what becomes of a fit, not how good it is."""
-    effort = Effort(starts=20, bootstraps=6, null_draws=2)
-    recipe = replace(default_recipe(), effort=effort, k_max=6)
-    monkeypatch.setattr(retraining, "default_recipe", lambda: recipe)
+    monkeypatch.setattr(retraining, "default_recipe", quick)
 
 
 @pytest.fixture
