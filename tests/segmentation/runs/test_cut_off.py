@@ -168,7 +168,7 @@ def cut_retrain(point: str, there: str, go: str) -> None:
         "while it fits": (retraining, "train"),
         "while it writes": (bulk, "write"),
         "once committed": (retraining, "export"),
-        }[point]
+    }[point]
     real = getattr(module, name)
 
     def waiting(*args: Any, **kwargs: Any) -> Any:

@@ -20,7 +20,7 @@ from segmentation.models import Assignment, Run
 from segmentation.runs.publishing import publish
 from segmentation.runs.retraining import Asked, retrain
 from tests.reading import signed_in
-from tests.segmentation.runs.conftest import STAMP, planted_facts
+from tests.segmentation.runs.conftest import STAMP
 from tests.segmentation.runs.seen import in_service, shown
 
 FOUR = Asked(clusters=4)
@@ -201,9 +201,7 @@ DAMAGED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", DAMAGED)
-def test_a_damaged_model_keeps_its_placements_and_pages_and_is_replaced(
-    portfolio: Any, anais: User, kind: str
-) -> None:
+def test_a_damaged_model_keeps_its_placements_and_pages_and_is_replaced(portfolio: Any, anais: User, kind: str) -> None:
     run = retrain(FOUR).run
     assert run is not None
     before = shown()
