@@ -37,7 +37,7 @@ class Outsider:
     def said(self) -> str:
         return self.printed.read_text(encoding="utf-8")
 
-    def end(self, seconds: float = 60) -> int:
+    def end(self, seconds: float = 180) -> int:
         """Wait for it; its exit code, negative for a signal."""
         self.process.join(seconds)
         assert self.process.exitcode is not None, f"still running after {seconds} s: {self.said()}"
@@ -76,7 +76,7 @@ def manage(*arguments: str) -> None:
     execute_from_command_line(["manage.py", *arguments])
 
 
-def wait_for(path: Path, seconds: float = 30) -> None:
+def wait_for(path: Path, seconds: float = 90) -> None:
     """Until another process has made this file."""
     deadline = time.monotonic() + seconds
     while not path.exists():

@@ -51,7 +51,8 @@ def _copy(rows: Iterable[Row]) -> None:
     for row in _plain(rows):
         writer.writerow(["\\N" if value is None else value for value in row])
     buffer.seek(0)
-    with connection.cursor() as cursor:
+    # COPY goes past Django's cursor: without the wrapper its errors would not be Django's.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.cursor.copy_expert(
             f"COPY {Assignment._meta.db_table} ({NAMES}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", buffer
         )

@@ -97,9 +97,10 @@ class Command(BaseCommand):
 def _not_kept(problem: Exception) -> str:
     """What an operator can act on; the driver's own words are for `--traceback`."""
     why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem).strip()
+    why = why.partition("\n")[0]
     return (
-        f"Le calcul n’a pas pu être enregistré\u00a0: l’écriture a été refusée ({why.partition(chr(10))[0]}). Le disque "
-        "est-il plein ou en lecture seule, la base de données arrêtée\u00a0? Rien n’a changé pour les lecteurs."
+        f"Le calcul n’a pas pu être enregistré\u00a0: l’écriture a été refusée ({why}). Le disque est-il plein ou en "
+        "lecture seule, la base de données arrêtée\u00a0? Rien n’a changé pour les lecteurs."
     )
 
 

@@ -50,15 +50,15 @@ def racer(there: str, go: str, *, locked: bool) -> None:
 
     def waiting(*args: Any, **kwargs: Any) -> Any:
         Path(there).touch()
-        wait_for(Path(go))
+        wait_for(Path(go), 120)
         return real(*args, **kwargs)
 
     retraining.train = waiting
-    began = time.perf_counter()
+    began = time.process_time()  # what it costs itself, however busy the machine is
     try:
         manage("retrain", "--clusters", "4")
     finally:
-        Path(there + ".seconds").write_text(str(time.perf_counter() - began))
+        Path(there + ".seconds").write_text(str(time.process_time() - began))
 
 
 def test_of_two_retrains_at_once_one_is_refused_at_once_and_one_run_is_published(
@@ -74,7 +74,7 @@ def test_of_two_retrains_at_once_one_is_refused_at_once_and_one_run_is_published
     assert second.end() == 4, second.said()
     assert "en cours" in second.said()
     assert float((tmp_path / "second.seconds").read_text()) < 2
-    assert not (tmp_path / "second").exists()
+    assert not (tmp_path / "second").exists() and first.running  # refused, not served after the first
     go.touch()
     assert first.end() == 0, first.said()
     assert list(Run.objects.values_list("state", flat=True)) == [Run.State.PUBLISHED]
@@ -116,7 +116,7 @@ ROUNDS = 5
 PER_REQUEST = re.compile(
     r'name="csrfmiddlewaretoken" value="[^"]+"'  # masked anew each time
     r"|hx-headers='[^']+'"
-    r"|\d+ \w+ \d{4} à \d+\sh\s\d\d"  # when it was published: going back makes it later
+    r"|\d+\w*\s\w+\s\d{4}\sà\s\d+\sh\s\d\d"  # when it was published: going back makes it later
 )
 
 
@@ -165,7 +165,7 @@ class Readers:
 
     def after(self, rounds: int, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Wait until both have made so many rounds more."""
-        goal, deadline = self.rounds() + rounds, time.monotonic() + 60
+        goal, deadline = self.rounds() + rounds, time.monotonic() + 240
         while self.rounds() < goal:
             assert time.monotonic() < deadline and all(process.running for process in self.processes)
             meanwhile()
@@ -193,7 +193,7 @@ def careless(there: str, go: str) -> None:
     def late(rows: Any) -> Any:
         Publication.objects.create(run_id=rows[0][0])
         Path(there).touch()
-        wait_for(Path(go), 60)
+        wait_for(Path(go), 240)
         return write(rows)
 
     bulk.write = late
@@ -295,12 +295,12 @@ def test_a_server_that_ends_idle_transactions_does_not_end_a_long_fit(
     real = retraining.train
 
     def long_train(*args: Any, **kwargs: Any) -> Any:
-        time.sleep(0.5)
+        time.sleep(3)
         return real(*args, **kwargs)
 
     monkeypatch.setattr(retraining, "train", long_train)
     with connection.cursor() as cursor:
-        cursor.execute("SET idle_in_transaction_session_timeout = '200ms'")
+        cursor.execute("SET idle_in_transaction_session_timeout = '2s'")
     try:
         assert retrain(FOUR).state == Run.State.PUBLISHED
     finally:
