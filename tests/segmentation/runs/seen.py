@@ -20,7 +20,7 @@ def in_service() -> dict[str, Any]:
     run = Run.objects.current()
     return {
         "publication": Publication.objects.values_list("pk", flat=True).first(),
-        "run": Run.objects.filter(pk=run.pk if run else None).values().first(),
+        "run": Run.objects.filter(pk=run.pk).values().first() if run else None,
         "placements": list(Assignment.objects.filter(run=run).order_by("client").values_list(*EVERYTHING)),
         "profiles": list(Profile.objects.filter(run=run).order_by("cluster").values()),
         "segments": list(Segment.objects.order_by("pk").values()),

@@ -26,6 +26,10 @@ from tests.segmentation.runs.conftest import STAMP, hurry, planted_facts
 from tests.segmentation.runs.seen import in_service, leftovers, shown
 
 FOUR = Asked(clusters=4)
+inside: Any = retraining
+writing: Any = bulk
+leaving: Any = exporting
+"""The modules, to put other functions into them."""
 DEAD = 86
 """The exit code of a process that these tests cut off."""
 
@@ -63,18 +67,18 @@ def killed_retrain(point: str) -> None:
     """A retrain whose process is gone at this point."""
     hurry()
     if point == "after the fit":
-        retraining.train = _then_die(retraining.train)  # type: ignore[assignment]
+        inside.train = _then_die(inside.train)
     elif point == "half of the placements written":
-        bulk._copy = _half_then_die(bulk._copy)
-        bulk._insert = _half_then_die(bulk._insert)
+        writing._copy = _half_then_die(bulk._copy)
+        writing._insert = _half_then_die(bulk._insert)
     elif point == "before the pointer moves":
-        retraining.publish = _die  # type: ignore[assignment]
+        inside.publish = _die
     elif point == "the pointer moved, nothing committed":
-        retraining.publish = _then_die(retraining.publish)  # type: ignore[assignment]
+        inside.publish = _then_die(inside.publish)
     elif point == "committed, nothing exported":
-        retraining._export = _die  # type: ignore[assignment]
+        inside._export = _die
     elif point == "half of the export written":
-        exporting.joblib.dump = _half_a_file
+        leaving.joblib.dump = _half_a_file
     retrain(FOUR)
 
 
@@ -132,7 +136,7 @@ def stuck_worker(there: str) -> None:
         Path(there).touch()
         wait_for(Path(there + ".never"), 120)
 
-    bulk.write = never_back  # type: ignore[assignment]
+    writing.write = never_back
     manage("work", "--once")
 
 

@@ -71,7 +71,7 @@ def test_rows_in_another_physical_order_give_the_same_run_to_the_last_bit(portfo
 
     second = retrain(replace(FOUR, publish=False)).run
 
-    assert first is not None and second is not None
+    assert first is not None and second is not None and first.document and second.document
     assert placements(second) == placements(first)
     for name in ("centres", "components", "numeric", "categorical", "inertia"):
         assert second.document[name] == first.document[name]
@@ -214,7 +214,7 @@ def test_everybody_placed_is_in_exactly_one_segment_and_the_counts_add_up(portfo
 
     rows = Assignment.objects.filter(run=run)
     assert rows.count() == rows.values("client").distinct().count() == Client.objects.count() == 161
-    counted = Segment.objects.in_run(run).counted(run, Client.objects.all())
+    counted: Any = Segment.objects.in_run(run).counted(run, Client.objects.all())
     assert sum(segment.size for segment in counted) == run.scored == 160
     assert rows.filter(segment=None).count() == rows.filter(standing="not_classifiable").count() == 1
     assert sum(Profile.objects.filter(run=run).values_list("size", flat=True)) == run.clients == 159

@@ -36,6 +36,8 @@ from tests.segmentation.runs.conftest import STAMP, hurry, planted_facts
 from tests.segmentation.runs.seen import shown
 
 FOUR = Asked(clusters=4)
+inside: Any = retraining
+"""The module, to put other functions into it."""
 
 
 # --- Two at once -----------------------------------------------------------------------------------------------------
@@ -45,15 +47,15 @@ def racer(there: str, go: str, *, locked: bool) -> None:
     """`retrain`, waiting where it would fit; how long the command took is in `there`.seconds."""
     hurry()
     if not locked:
-        retraining.exclusive = lambda name: nullcontext()  # type: ignore[assignment]
-    real = retraining.train
+        inside.exclusive = lambda name: nullcontext()
+    real = inside.train
 
     def waiting(*args: Any, **kwargs: Any) -> Any:
         Path(there).touch()
         wait_for(Path(go), 120)
         return real(*args, **kwargs)
 
-    retraining.train = waiting
+    inside.train = waiting
     began = time.process_time()  # what it costs itself, however busy the machine is
     try:
         manage("retrain", "--clusters", "4")
@@ -197,7 +199,7 @@ def careless(there: str, go: str) -> None:
         return write(rows)
 
     bulk.write = late
-    retraining.transaction = SimpleNamespace(atomic=nullcontext)  # type: ignore[assignment]
+    inside.transaction = SimpleNamespace(atomic=nullcontext)
     retrain(FOUR)
 
 
@@ -270,7 +272,7 @@ def test_others_write_while_it_fits_and_who_is_added_then_is_not_placed_yet(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(planted_facts(), STAMP)
-    real = retraining.train
+    real = inside.train
     newcomer = ClientFacts("late", {"name": "Tard venu", "sector": "Services"}, turnover={})
 
     def train_while_one_comes(*args: Any, **kwargs: Any) -> Any:
@@ -292,7 +294,7 @@ def test_a_server_that_ends_idle_transactions_does_not_end_a_long_fit(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(planted_facts(), STAMP)
-    real = retraining.train
+    real = inside.train
 
     def long_train(*args: Any, **kwargs: Any) -> Any:
         time.sleep(3)
