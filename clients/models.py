@@ -168,6 +168,9 @@ class Client(models.Model):
                 | Q(turnover__isnull=False, turnover_year__isnull=False),
                 name="client_turnover_has_its_year",
             ),
+            models.CheckConstraint(
+                condition=Q(turnover__range=(-LARGEST_AMOUNT, LARGEST_AMOUNT)), name="client_turnover_is_plausible"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from tests import postgres
+from tests.outside import Start, outsiders
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(tempfile.mkdtemp(prefix="dignamik-tests-"))
@@ -90,11 +91,13 @@ def django_db_setup(django_db_setup: None) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What migrations write (the roles) is back after a test with real transactions, which empties every table.
 
-    Tests marked `sqlite` are about that database's own ways: on another they are not part of the suite.
+    Tests marked `sqlite` or `postgresql` are about that database's own ways: on the other they are not part of the
+    suite.
     """
-    if connection.vendor != "sqlite":
-        foreign = [item for item in items if item.get_closest_marker("sqlite")]
-        config.hook.pytest_deselected(items=foreign)
+    others = {"sqlite", "postgresql"} - {connection.vendor}
+    foreign = {item for item in items if any(item.get_closest_marker(name) for name in others)}
+    if foreign:
+        config.hook.pytest_deselected(items=[item for item in items if item in foreign])
         items[:] = [item for item in items if item not in foreign]
     for item in items:
         marker = item.get_closest_marker("django_db")
@@ -146,6 +149,13 @@ def manage(
         )
 
     return run
+
+
+@pytest.fixture
+def outside(transactional_db: None, outside_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Start a function in a process of its own, on the test's database: `outside(work, 4).end()` is its exit code."""
+    with outsiders(outside_environment, tmp_path) as start:
+        yield start
 
 
 # --- The network -----------------------------------------------------------------------------------------------------

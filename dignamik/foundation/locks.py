@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 
 class Busy(Exception):
@@ -38,8 +38,11 @@ def _advisory(name: str) -> Iterator[None]:
     finally:
         # A dropped connection has freed the lock already; asking a new one to unlock would only warn.
         if connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+            except (OperationalError, InterfaceError):
+                connection.close()  # cut unnoticed; what is gone holds no lock
 
 
 @contextmanager

@@ -106,7 +106,8 @@ def _copy(rows: Iterable[Row], table: str) -> None:
     for row in _plain(rows):
         writer.writerow(["\\N" if value is None else value for value in row])
     buffer.seek(0)
-    with connection.cursor() as cursor:
+    # COPY goes past Django's cursor: without the wrapper its errors would not be Django's.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.cursor.copy_expert(f"COPY {table} ({NAMES}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", buffer)
 
 

@@ -17,9 +17,12 @@ def export(run: Run, fit: Fit) -> Path:
     """Write `DATA_DIR/models/run-<id>.joblib`: the scikit-learn pipeline, labels by client, document and recipe.
 
     Through a temporary name in the same folder, so that a full disk leaves no half file. Raises OSError.
+    The caller holds the lock of retrains: a temporary file that is there belongs to a process that was killed.
     """
     folder = settings.DATA_DIR / "models"
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("*.part"):
+        left.unlink(missing_ok=True)
     target: Path = folder / f"run-{run.pk}.joblib"
     content = {
         "run": run.pk,

@@ -15,7 +15,7 @@ from pickle import PicklingError
 from typing import Any
 
 import pandas as pd
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from clients.models import Client
@@ -100,15 +100,7 @@ def retrain(asked: Asked, on_progress: Progress | None = None) -> Outcome:
         try:
             outcome = _carry_out(run, recipe, asked, on_progress)
         except BaseException as problem:
-            plain = isinstance(problem, EngineError | Cancelled)
-            said = str(problem) if plain else "Le calcul a été interrompu par une erreur."
-            # A disk that is full refuses this too: the next run buries the dead.
-            with suppress(DatabaseError):
-                Run.objects.filter(pk=run.pk, state=Run.State.TRAINING).update(
-                    state=Run.State.FAILED, error=said, finished_at=timezone.now()
-                )
-            if not isinstance(problem, Cancelled):
-                alert_admins(run.pk)
+            _give_up(run, problem)
             raise
         if outcome.state == Run.State.HELD:
             alert_admins(run.pk)
@@ -131,6 +123,19 @@ def rehearse(asked: Asked, on_progress: Progress | None = None) -> Outcome:
 def _as_asked(recipe: Recipe, asked: Asked) -> Recipe:
     recipe = recipe.with_clusters(asked.clusters)
     return recipe if asked.seed is None else recipe.with_seed(asked.seed)
+
+
+def _give_up(run: Run, problem: BaseException) -> None:
+    plain = isinstance(problem, EngineError | Cancelled)
+    said = str(problem) if plain else "Le calcul a été interrompu par une erreur."
+    # What refused the run, a full disk or a server that is gone, may refuse this too: the next run buries the dead.
+    with suppress(DatabaseError, InterfaceError):
+        if connection.errors_occurred and not connection.in_atomic_block and not connection.is_usable():
+            connection.close()  # cut under us: the next query opens another
+        going = Run.objects.filter(pk=run.pk, state=Run.State.TRAINING)
+        failed = going.update(state=Run.State.FAILED, error=said, finished_at=timezone.now())
+        if failed and not isinstance(problem, Cancelled):
+            alert_admins(run.pk)
 
 
 def _bury_the_dead() -> None:
@@ -176,7 +181,9 @@ def _carry_out(run: Run, recipe: Recipe, asked: Asked, on_progress: Progress | N
             run.refresh_from_db(fields=["state"])
     _export(run, fit)
     clock.seconds["total"] = round(sum(clock.seconds.values()), 3)
-    Run.objects.filter(pk=run.pk).update(seconds=clock.seconds)
+    # Committed, and people see it: what cannot be written from here on is a remark that is missing, not a run.
+    with suppress(DatabaseError, InterfaceError):
+        Run.objects.filter(pk=run.pk).update(seconds=clock.seconds, notes=run.notes)
     named = tuple((segments[item.cluster].slug, segments[item.cluster].name, item.size) for item in plan.named)
     return Outcome(
         run, run.state, fit, run.clients, run.scored, named, plan.verdict, plan.movements, clock.seconds, everyone
@@ -190,7 +197,6 @@ def _export(run: Run, fit: Fit) -> None:
     except (OSError, MemoryError, PicklingError) as problem:
         why = getattr(problem, "strerror", None) or problem or type(problem).__name__
         run.notes = [*run.notes, f"Le fichier pour notebook n’a pas pu être écrit\u00a0: {why}."]
-        run.save(update_fields=["notes"])
 
 
 def _write_run(run: Run, asked: Asked, fit: Fit, plan: identity.Plan, segments: dict[int, Segment]) -> None:

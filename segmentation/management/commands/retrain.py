@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from tqdm import tqdm
 
 from dignamik.foundation.locks import Busy
@@ -65,7 +65,7 @@ class Command(BaseCommand):
             self._stop(options, NOTHING, f"Rien à entraîner : {problem}")
         except EngineError as problem:
             self._stop(options, FAILED, str(problem))
-        except (DatabaseError, OSError) as problem:
+        except (DatabaseError, InterfaceError, OSError) as problem:
             self._stop(options, FAILED, _not_kept(problem))
         if options["json"]:
             self.stdout.write(json.dumps(as_json(outcome), ensure_ascii=False))
@@ -108,9 +108,10 @@ class Command(BaseCommand):
 def _not_kept(problem: Exception) -> str:
     """What an operator can act on; the driver's own words are for `--traceback`."""
     why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem).strip()
+    why = why.partition("\n")[0]
     return (
-        f"Le calcul n’a pas pu être enregistré\u00a0: l’écriture a été refusée ({why}). Le disque est-il plein, ou en "
-        "lecture seule\u00a0? Rien n’a changé pour les lecteurs."
+        f"Le calcul n’a pas pu être enregistré\u00a0: l’écriture a été refusée ({why}). Le disque est-il plein ou en "
+        "lecture seule, la base de données arrêtée\u00a0? Rien n’a changé pour les lecteurs."
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
 from segmentation.engine.errors import NothingToTrain
 from segmentation.engine.lineage import match
-from segmentation.engine.recipe import Recipe
+from segmentation.engine.recipe import Recipe, default_recipe
 from segmentation.engine.scoring import score
 from segmentation.engine.training import Fit, train
-from tests.planted import FOLLOWERS, Portfolio
+from tests.planted import FOLLOWERS, Portfolio, agency_portfolio
 from tests.segmentation.engine.tables import plane_recipe, two_heaps, word_recipe
 
 
@@ -127,6 +129,21 @@ def test_five_hundred_trades_of_one_client_each_are_one_other_trade(agency: Port
     found = train(frame, quick)
     assert found.document.width < 20
     assert "category" in found.document.dropped
+
+
+def test_five_hundred_trades_take_seconds_and_leave_the_groups_as_they_were() -> None:
+    """With the effort of service; the time bound is the promise, several times what it takes."""
+    frame = agency_portfolio(3, clients=500).frame
+    plain = train(frame, default_recipe())
+    frame["category"] = [f"métier {number}" for number in range(len(frame))]
+    began = time.perf_counter()
+
+    found = train(frame, default_recipe())
+
+    assert time.perf_counter() - began < 30
+    assert found.document.width <= plain.document.width
+    assert found.k == plain.k
+    assert adjusted_rand_score(plain.labels, found.labels) > 0.9
 
 
 def test_a_rare_trade_is_other_and_so_is_an_unseen_one() -> None:

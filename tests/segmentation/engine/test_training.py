@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -42,6 +46,33 @@ def test_another_row_order_gives_every_client_the_same_label(agency: Portfolio, 
     assert once.index.tolist() == again.index.tolist()
     assert once.labels.tolist() == again.labels.tolist()
     assert once.document == again.document
+
+
+FRESH = """
+import hashlib, json
+from threadpoolctl import threadpool_info
+from segmentation.engine.recipe import default_recipe
+from segmentation.engine.training import train
+from tests.planted import agency_portfolio
+fit = train(agency_portfolio(3).frame, default_recipe())
+threads = max(pool["num_threads"] for pool in threadpool_info())
+print(json.dumps({"threads": threads, "k": fit.k, "labels": fit.labels.tolist(), "inertia": fit.document.inertia}))
+"""
+
+
+def test_another_number_of_threads_gives_every_client_the_same_label() -> None:
+    """A thread pool takes its size when it starts, hence two processes."""
+    found = {}
+    for threads in ("1", "2"):
+        environment = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        done = subprocess.run(
+            [sys.executable, "-c", FRESH], env=environment, capture_output=True, text=True, check=True
+        )
+        found[threads] = json.loads(done.stdout)
+        assert found[threads].pop("threads") == int(threads)
+    inertia = [one.pop("inertia") for one in found.values()]
+    assert inertia[0] == pytest.approx(inertia[1], rel=1e-9)  # sums are added in another order
+    assert found["1"] == found["2"]
 
 
 def test_another_column_order_changes_nothing(agency: Portfolio, quick: Recipe) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -27,15 +26,10 @@ from segmentation.runs import bulk, retraining
 from segmentation.runs.placing import place
 from segmentation.runs.publishing import CannotPublish, publish
 from segmentation.runs.retraining import Asked, rehearse, retrain
-from tests.segmentation.runs.conftest import STAMP, planted_facts
+from tests.segmentation.runs.conftest import STAMP
+from tests.segmentation.runs.seen import shown
 
 FOUR = Asked(clusters=4)
-
-
-def shown() -> dict[str, str | None]:
-    """What readers see: each client's displayed segment."""
-    placed = Assignment.objects.filter(run=Run.objects.current())
-    return {str(client): segment for client, segment in placed.values_list("client__source_id", "segment__slug")}
 
 
 def test_it_writes_run_profiles_placements_and_moves_the_pointer(portfolio: Any) -> None:
@@ -321,33 +315,3 @@ def test_the_command_leaves_with_4_while_another_is_going(
 def test_the_command_refuses_a_number_of_segments_that_makes_no_sense(db: None, clusters: str) -> None:
     with pytest.raises(CommandError, match="--clusters"):
         call_command("retrain", clusters=clusters)
-
-
-KILLED = """
-import os, signal, django
-django.setup()
-from segmentation.runs import bulk, retraining
-real = bulk.{where}
-def die(*args, **kwargs):
-    real(*args, **kwargs)
-    os.kill(os.getpid(), signal.SIGKILL)
-bulk.{where} = die
-retraining.retrain(retraining.Asked(clusters=4))
-"""
-
-
-@pytest.mark.parametrize("where", ["_hold_clients", "write"])
-def test_a_killed_run_leaves_the_old_one_serving_and_the_next_one_works(
-    manage: Callable[..., subprocess.CompletedProcess[str]], outside_environment: dict[str, str], where: str
-) -> None:
-    record(planted_facts(), STAMP)
-    retrain(FOUR)
-    current, before = Run.objects.current(), shown()
-
-    killed = subprocess.run([sys.executable, "-c", KILLED.format(where=where)], env=outside_environment, check=False)
-
-    assert killed.returncode == -9
-    assert Run.objects.current() == current and shown() == before
-    assert Assignment.objects.exclude(run=current).count() == 0
-    assert manage("retrain", "--clusters", "4").returncode == 0
-    assert not Run.objects.filter(state=Run.State.TRAINING).exists()
