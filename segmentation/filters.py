@@ -13,7 +13,8 @@ from clients.models import Client
 from dignamik.foundation.areas import PolygonFilter
 from dignamik.foundation.filtering import StableOrdering, if_storable
 from segmentation.engine.recipe import default_recipe
-from segmentation.models import Assignment, Run, Segment
+from segmentation.models import Assignment, Segment
+from segmentation.pointer import pointer
 from segmentation.querysets import as_text, naming
 
 UNPLACED = "aucun"  # ?segment=aucun: clients that the run could not place
@@ -78,7 +79,8 @@ class PortfolioFilter(ClientFilter):
 
     def has_moved(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
         """Whose segment differs between the two latest published runs. With no history, nobody moved."""
-        now, before = Run.objects.two_latest()
+        here = pointer(self.request)
+        now, before = here.now, here.before
         if now is None or before is None:
             return queryset.none() if value else queryset
         then = Assignment.objects.filter(run=before, client=OuterRef("client"), segment__isnull=False)
@@ -89,7 +91,7 @@ class PortfolioFilter(ClientFilter):
 
     def has_changed(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
         """Whose facts changed after the published run read them; without a run there is nothing to change since."""
-        run = Run.objects.current()
+        run = pointer(self.request).now
         if value == "" or run is None or run.finished_at is None:
             return queryset.none() if value is True else queryset
         since = Q(changed_at__gt=run.finished_at)

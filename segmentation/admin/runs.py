@@ -21,6 +21,7 @@ from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
 from segmentation.admin.run_life import RunLife
 from segmentation.disclosure import runs_open_to
 from segmentation.models import Assignment, Profile, Publication, Run, Segment
+from segmentation.pointer import run_shown
 from segmentation.querysets import with_segment
 from segmentation.runs.refreshing import bring_up_to_date
 
@@ -36,7 +37,7 @@ class InSegment(Choice):
     parameter_name = "segment"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        segments = Segment.objects.in_run(Run.objects.shown_to(request.user))
+        segments = Segment.objects.in_run(run_shown(request))
         return [*segments.values_list("slug", "name"), ("aucun", "sans segment")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -65,7 +66,7 @@ class PortfolioAdmin(ClientAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         clients: Any = super().get_queryset(request)
-        return with_segment(clients, Run.objects.shown_to(request.user))
+        return with_segment(clients, run_shown(request))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         super().save_related(request, form, formsets, change)

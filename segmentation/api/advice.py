@@ -22,6 +22,7 @@ from segmentation.api.figures import WholeNumber
 from segmentation.api.naming import SegmentName, named
 from segmentation.disclosure import figures_are_open
 from segmentation.models import Decision, Play, Run
+from segmentation.pointer import run_shown
 from segmentation.querysets import with_segment
 
 LARGEST_KEY = 10**18 - 1
@@ -94,7 +95,7 @@ class Recommendations(Resource):
 
     @cached_property
     def run(self) -> Run | None:
-        return Run.objects.shown_to(self.request.user)
+        return run_shown(self.request)
 
     @cached_property
     def quoted(self) -> bool:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from clients.models import Client
 from dignamik.foundation.resources import Resource
 from segmentation.models import Run
+from segmentation.pointer import run_shown
 from segmentation.runs.gaps import gaps
 
 
@@ -47,7 +48,7 @@ class Completing(Resource):
     @extend_schema(operation_id="completing")
     def list(self, request: Request) -> Response:
         """Données à compléter : celles qui rendraient le plus de clients fermes."""
-        run = Run.objects.shown_to(request.user)
+        run = run_shown(request)
         if run is None:
             return Response({"run": None, "provisional": 0, "several": 0, "fields_missing": []})
         found = gaps(run, Client.objects.visible_to(request.user))

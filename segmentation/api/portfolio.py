@@ -12,6 +12,7 @@ from clients.querysets import ClientQuerySet
 from segmentation.api.naming import SegmentName, named
 from segmentation.filters import PortfolioFilter
 from segmentation.models import Assignment, Run, Segment
+from segmentation.pointer import run_shown
 from segmentation.querysets import with_segment
 
 
@@ -71,7 +72,7 @@ class Portfolio(Clients):
 
     @cached_property
     def run(self) -> Run | None:
-        return Run.objects.shown_to(self.request.user)
+        return run_shown(self.request)
 
     def get_queryset(self) -> ClientQuerySet:
         return with_segment(super().get_queryset(), self.run)

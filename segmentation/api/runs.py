@@ -16,6 +16,7 @@ from dignamik.foundation.resources import Resource, key
 from segmentation.api.asking import RunIn, RunJob, ask
 from segmentation.disclosure import figures_are_open, runs_open_to
 from segmentation.models import Run
+from segmentation.pointer import pointer
 from segmentation.querysets import RunQuerySet
 from segmentation.runs.requesting import ASKS
 
@@ -85,7 +86,7 @@ class Runs(Resource):
 
     @cached_property
     def current(self) -> Run | None:
-        return Run.objects.current()
+        return pointer(self.request).now
 
     def list(self, request: Request) -> Response:
         """Calculs publiés, du plus récent au plus ancien ; les autres aussi pour qui peut voir les brouillons."""

@@ -17,6 +17,7 @@ from clients.models import Client
 from dignamik.foundation.resources import Resource
 from segmentation.disclosure import disclosed, fewest_behind, figures_are_open
 from segmentation.models import Profile, Run, Segment
+from segmentation.pointer import run_shown
 from segmentation.querysets import SegmentQuerySet
 
 
@@ -139,7 +140,7 @@ class Segments(Resource):
 
     @cached_property
     def run(self) -> Run | None:
-        return Run.objects.shown_to(self.request.user)
+        return run_shown(self.request)
 
     @cached_property
     def open(self) -> bool:

@@ -16,6 +16,7 @@ from clients.querysets import SEES_EVERYTHING
 from dignamik.foundation.pages import RolePage
 from segmentation.filters import PortfolioFilter
 from segmentation.models import Publication, Run
+from segmentation.pointer import pointer
 from segmentation.querysets import with_segment
 from segmentation.web import charts
 from segmentation.web.reading import ReadsRun
@@ -61,8 +62,7 @@ class Overview(ReadsRun, RolePage, TemplateView):
 
     def before(self) -> Run | None:
         """The run that was published before the one shown."""
-        now, before = Run.objects.two_latest()
-        return before if now is not None and self.run == now else None
+        return pointer(self.request).before
 
     def stale_days(self) -> int | None:
         """How old the data of the run are, in days, when that is too old."""

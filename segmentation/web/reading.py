@@ -10,12 +10,12 @@ from django.http import HttpRequest
 
 from segmentation.disclosure import figures_are_open, runs_open_to
 from segmentation.models import Run
+from segmentation.pointer import run_shown
 from segmentation.querysets import RunQuerySet
 
 FINISHED = (Run.State.TRAINED, Run.State.HELD, Run.State.PUBLISHED)
 OFFERED = 20
 """Runs that a page offers to compare with, the latest."""
-HEAVY = ("document", "recipe", "scores", "choice", "verdict", "notes")
 
 
 class ReadsRun:
@@ -26,7 +26,7 @@ class ReadsRun:
     @cached_property
     def run(self) -> Run | None:
         """The published run, or the draft that this reader may see before the first publication."""
-        return Run.objects.defer(*HEAVY).shown_to(self.request.user)
+        return run_shown(self.request)
 
     @property
     def is_draft(self) -> bool:

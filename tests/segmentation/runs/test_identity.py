@@ -22,7 +22,7 @@ from clients.models import Client
 from clients.recording import record
 from segmentation.engine.recipe import default_recipe
 from segmentation.models import Assignment, Profile, Run, Segment
-from segmentation.runs import retraining
+from segmentation.runs import recipes
 from segmentation.runs.publishing import CannotPublish, publish
 from segmentation.runs.retraining import Asked, retrain
 from tests.reading import body, signed_in
@@ -80,7 +80,7 @@ def test_rows_in_another_physical_order_give_the_same_run_to_the_last_bit(portfo
 def test_on_the_demonstration_neither_another_seed_nor_shuffled_rows_move_anybody(
     db: None, monkeypatch: pytest.MonkeyPatch, turned_back: None
 ) -> None:
-    monkeypatch.setattr(retraining, "default_recipe", default_recipe)  # as in service
+    monkeypatch.setattr(recipes, "default_recipe", default_recipe)  # as in service
     call_command("seed_demo", verbosity=0)
     assert retrain(Asked()).state == Run.State.PUBLISHED
     before, segments = shown(), list(Segment.objects.order_by("pk").values_list("slug", "name", "colour"))
