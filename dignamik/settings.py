@@ -65,7 +65,7 @@ MIDDLEWARE = [
     "dignamik.foundation.security.PrivatePages",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "dignamik.foundation.language.ApiLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -169,7 +169,7 @@ RETRAIN_SCHEDULE = env.str("RETRAIN_SCHEDULE", default="").strip()
 # --- Language and formats --------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "fr"
-LANGUAGES = [("fr", "Français")]
+LANGUAGES = [("fr", "Français"), ("en", "English")]  # the second in the API only
 TIME_ZONE = "Europe/Paris"
 USE_I18N = True
 USE_TZ = True
@@ -209,10 +209,13 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "dignamik.foundation.refusals.explain",
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is an unknown parameter like any other
     "DEFAULT_PAGINATION_CLASS": "dignamik.foundation.pagination.ApiPagination",
+    "DEFAULT_THROTTLE_CLASSES": ["dignamik.foundation.throttling.ByPerson"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "STRICT_JSON": True,
     "COERCE_DECIMAL_TO_STRING": True,
 }
+# Requests a minute and person, all workers, sessions and tokens together.
+API_RATES = {"read": 600, "write": 120}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Dignamik",
     "DESCRIPTION": "Clients, segments et calculs de DIGNAMIK.",

@@ -23,6 +23,10 @@ from segmentation.web.recommendations import Recommendations
 from segmentation.web.runs import RunList, RunPage
 from segmentation.web.segments import SegmentList, SegmentPage
 
+handler400 = "dignamik.foundation.failing.bad_request"
+handler404 = "dignamik.foundation.failing.not_found"
+handler500 = "dignamik.foundation.failing.server_error"
+
 urlpatterns = [
     path("", Overview.as_view(), name="overview"),
     path("clients/", Portfolio.as_view(), name="clients"),

@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from clients.filters import ClientFilter
 from clients.models import Client
@@ -19,7 +20,7 @@ UNPLACED = "aucun"  # ?segment=aucun: clients that the run could not place
 @if_storable
 def known_segment(value: str) -> None:
     if value and value != UNPLACED and not Segment.objects.filter(slug=value).exists():
-        raise ValidationError("Ce segment n’existe pas.")
+        raise ValidationError(_("Ce segment n’existe pas."))
 
 
 class PortfolioFilter(ClientFilter):

@@ -22,7 +22,8 @@ def schema() -> dict[str, Any]:
 
 def check(body: Any, path: str, status: int = 200, method: str = "get") -> None:
     """Fail unless `body` is what the schema says this operation answers with, to the field."""
-    answer = schema()["paths"][path][method]["responses"][str(status)]["content"]["application/json"]["schema"]
+    content = schema()["paths"][path][method]["responses"][str(status)]["content"]
+    answer = content["application/json" if status < 400 else "application/problem+json"]["schema"]
     jsonschema.validate(body, {**answer, "components": schema()["components"]})
     strangers = undocumented(body, answer)
     assert not strangers, f"{path} answers with fields that its schema does not name: {strangers}"
@@ -42,6 +43,18 @@ def undocumented(body: Any, described: dict[str, Any]) -> set[str]:
     known = described["properties"]
     inner = {name for key in body if key in known for name in undocumented(body[key], known[key])}
     return inner | (set(body) - set(known))
+
+
+def refused(response: Any) -> dict[str, Any]:
+    """The body of a refusal, which is problem details (RFC 9457) whatever went wrong."""
+    assert response.headers["Content-Type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert set(body) - {"errors"} == {"type", "title", "status", "detail"}
+    assert body["status"] == response.status_code >= 400
+    assert body["type"].startswith("urn:dignamik:")
+    assert body["title"]
+    assert body["detail"]
+    return body
 
 
 def signed_in(user: User) -> Browser:

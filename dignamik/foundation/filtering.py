@@ -14,9 +14,15 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 # Names that belong to the list around the filter, not to the filter.
 LIST_PARAMETERS = frozenset({"page", "page_size", "export"})
+
+
+def unknown_filter(name: str) -> str:
+    """What is said of a parameter that nobody declared. Not by `%`, which a parameter called `%d` would break."""
+    return _("« {name} » n’est pas un filtre connu.").replace("{name}", name)
 
 
 def if_storable(validator: Callable[[str], None]) -> Callable[[str], None]:
@@ -43,7 +49,7 @@ class StrictFilterSet(django_filters.FilterSet):
         valid: bool = super().is_valid()
         for name in self.unknown_names():
             valid = False
-            message = f"« {name} » n’est pas un filtre connu."
+            message = unknown_filter(name)
             if message not in self.form.non_field_errors():
                 self.form.add_error(None, message)
         return valid
@@ -89,10 +95,10 @@ class BoundingBoxField(forms.CharField):
         try:
             west, south, east, north = (float(part) for part in text.split(","))
         except ValueError:
-            raise ValidationError("Attendu : ouest,sud,est,nord en degrés, par exemple -1,46,1,48.") from None
+            raise ValidationError(_("Attendu : ouest,sud,est,nord en degrés, par exemple -1,46,1,48.")) from None
         # Written so that NaN fails too.
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-            raise ValidationError("Ce rectangle est hors du monde ou à l’envers (ouest,sud,est,nord).")
+            raise ValidationError(_("Ce rectangle est hors du monde ou à l’envers (ouest,sud,est,nord)."))
         return west, south, east, north
 
 

@@ -1,4 +1,4 @@
-"""The queue of background work: one row a job, in the same database as everything else."""
+"""The queue of background work, one row a job; and what all workers count together."""
 
 from __future__ import annotations
 
@@ -59,3 +59,19 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} n° {self.pk}"
+
+
+class RequestCount(models.Model):
+    """How many requests one key made in its latest window. Written by `throttling.counted` alone."""
+
+    key = models.CharField("clé", max_length=40, primary_key=True)
+    window = models.BigIntegerField("fenêtre")
+    count = models.PositiveIntegerField("demandes")
+
+    class Meta:
+        verbose_name = "compteur de demandes"
+        verbose_name_plural = "compteurs de demandes"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.key}\u00a0: {self.count}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
 SIZE = 50
 LARGEST = 200
+OUT_OF_BOUNDS = _("Donnez un nombre entier de 1 à %(largest)s.")
 
 
 class ApiPagination(PageNumberPagination):
@@ -26,7 +28,7 @@ class ApiPagination(PageNumberPagination):
         if not asked:
             return SIZE
         if not (asked.isascii() and asked.isdecimal() and len(asked) < 10) or not 1 <= int(asked) <= LARGEST:
-            raise ValidationError({self.page_size_query_param: [f"Donnez un nombre entier de 1 à {LARGEST}."]})
+            raise ValidationError({self.page_size_query_param: [OUT_OF_BOUNDS % {"largest": LARGEST}]})
         return int(asked)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -25,7 +26,7 @@ from segmentation.models import Decision, Play, Run
 from segmentation.querysets import with_segment
 
 LARGEST_KEY = 10**18 - 1
-NO_PLAY = "Cette action n’existe pas."
+NO_PLAY = _("Cette action n’existe pas.")
 
 
 class PlayOut(serializers.Serializer[Any]):

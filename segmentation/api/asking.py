@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
@@ -28,7 +29,7 @@ ASKS = "segmentation.add_run"
 
 class Pending(APIException):
     status_code = status.HTTP_409_CONFLICT
-    default_detail = "Un calcul est déjà demandé ou en cours."
+    default_detail = _("Un calcul est déjà demandé ou en cours.")
     default_code = "already_asked"
 
 
@@ -44,7 +45,7 @@ class RunIn(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["clusters"] is not None and not attrs["why"]:
-            raise ValidationError({"why": ["Écrivez pourquoi vous imposez ce nombre."]})
+            raise ValidationError({"why": [_("Écrivez pourquoi vous imposez ce nombre.")]})
         return attrs
 
 
@@ -74,7 +75,9 @@ def ask(request: Request) -> Response:
     try:
         job = request_run(by=request.user, trigger=Job.Trigger.API, **asked.validated_data)
     except AlreadyAsked as already:
-        raise Pending(f"{already} Tâche n° {already.job.pk}.") from None
+        raise Pending(
+            _("Un calcul est déjà demandé ou en cours. Tâche n° %(job)s.") % {"job": already.job.pk}
+        ) from None
     return Response(shown(job), status=status.HTTP_202_ACCEPTED)
 
 

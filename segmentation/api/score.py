@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
@@ -33,12 +34,12 @@ UNSEEN = "Aucun client n’est de ce {what} : il est traité comme « autre »."
 
 class NotPublished(APIException):
     status_code = status.HTTP_409_CONFLICT
-    default_detail = "Aucun calcul n’est publié : il n’y a pas encore de segment où placer une entreprise."
+    default_detail = _("Aucun calcul n’est publié : il n’y a pas encore de segment où placer une entreprise.")
     default_code = "not_published"
 
 
 class Unreadable(NotPublished):
-    default_detail = "Le modèle du calcul publié n’est pas lisible. Relancez un calcul."
+    default_detail = _("Le modèle du calcul publié n’est pas lisible. Relancez un calcul.")
 
 
 class Audience(StrictSerializer):
@@ -79,9 +80,9 @@ class Business(StrictSerializer):
         if years is None:
             return attrs
         if attrs.get("client_since") is not None:
-            raise ValidationError({"seniority_years": ["Donnez client_since ou seniority_years, pas les deux."]})
+            raise ValidationError({"seniority_years": [_("Donnez client_since ou seniority_years, pas les deux.")]})
         if not 0 <= years <= LONGEST_SENIORITY:  # NaN passes the bounds of the field
-            raise ValidationError({"seniority_years": ["Un nombre est attendu."]})
+            raise ValidationError({"seniority_years": [_("Un nombre est attendu.")]})
         return attrs
 
 
