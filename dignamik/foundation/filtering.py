@@ -15,6 +15,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 
 # Names that belong to the list around the filter, not to the filter.
 LIST_PARAMETERS = frozenset({"page", "page_size", "export"})
@@ -81,6 +82,7 @@ class PlainNumberField(forms.DecimalField):
         return super().to_python(value)
 
 
+@extend_schema_field({"type": "number", "maximum": 1e50})  # also for a column of whole numbers
 class NumberFilter(django_filters.NumberFilter):
     field_class = PlainNumberField
 
@@ -102,6 +104,13 @@ class BoundingBoxField(forms.CharField):
         return west, south, east, north
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": r"^\s*$|^-?\d{1,3}(\.\d+)?(,-?\d{1,2}(\.\d+)?){1}(,-?\d{1,3}(\.\d+)?)(,-?\d{1,2}(\.\d+)?)$",
+        "examples": ["-1,46,1,48"],
+    }
+)
 class BoundingBoxFilter(django_filters.CharFilter):
     field_class = BoundingBoxField
 

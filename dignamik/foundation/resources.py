@@ -16,6 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 from dignamik.foundation.filtering import unknown_filter
 from dignamik.foundation.refusals import PROBLEM, Refusal, StrictSerializer
 
+WITHOUT_NUL = r"^[^\x00]*$"
 LONGEST_ID = 18  # digits; a longer number is no key of a 64-bit column
 
 
@@ -43,6 +44,17 @@ class ResourceSchema(AutoSchema):
     def get_summary(self) -> str:
         """What the list of operations shows beside the address."""
         return str(super().get_description() or "").split("\n", maxsplit=1)[0].rstrip(".")
+
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        """With what the library leaves out: how long a text may be, and that an empty filter filters nothing, since
+        forms send those that nobody filled in."""
+        parameters: list[dict[str, Any]] = super()._get_filter_parameters()
+        for parameter in parameters:
+            parameter["allowEmptyValue"] = True
+            longest = self.view.filterset_class.base_filters[parameter["name"]].extra.get("max_length")
+            if longest and parameter["schema"].get("type") == "string":
+                parameter["schema"] |= {"maxLength": longest, "pattern": WITHOUT_NUL}
+        return parameters
 
     def get_response_serializers(self) -> Any:
         view: Any = self.view
@@ -79,6 +91,8 @@ class Resource(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if self.action is None:
+            return  # a method that nobody answers: 405, whatever its parameters
         strangers = [name for name in request.query_params if name not in self.parameters()]
         if strangers:
             raise ValidationError({"__all__": [unknown_filter(name) for name in strangers]})

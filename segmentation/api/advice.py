@@ -19,7 +19,7 @@ from dignamik.foundation.resources import Resource, StrictFilters, key
 from segmentation.advice.advising import Playbook
 from segmentation.advice.deciding import LONGEST_COMMENT, CannotDecide, decide
 from segmentation.advice.queueing import AdviceFilter, Line, Queue
-from segmentation.api.figures import WholeNumber
+from segmentation.api.figures import Text, WholeNumber
 from segmentation.api.naming import SegmentName, named
 from segmentation.disclosure import figures_are_open
 from segmentation.models import Decision, Play, Run
@@ -73,7 +73,7 @@ class DecisionIn(StrictSerializer):
     client = WholeNumber(min_value=1, max_value=LARGEST_KEY)
     play = WholeNumber(min_value=1, max_value=LARGEST_KEY)
     kind = serializers.ChoiceField(choices=Decision.Kind.choices)
-    comment = serializers.CharField(max_length=LONGEST_COMMENT, required=False, allow_blank=True, default="")
+    comment = Text(max_length=LONGEST_COMMENT, required=False, allow_blank=True, default="")
     until = serializers.DateField(required=False, allow_null=True, default=None)
 
 

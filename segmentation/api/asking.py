@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from dignamik.foundation.models import Job
 from dignamik.foundation.refusals import StrictSerializer
 from dignamik.foundation.resources import Resource, key
-from segmentation.api.figures import WholeNumber
+from segmentation.api.figures import Text, WholeNumber
 from segmentation.engine.recipe import FEWEST_SEGMENTS, MOST_SEGMENTS
 from segmentation.runs.requesting import (
     LARGEST_SEED,
@@ -41,7 +41,7 @@ class RunIn(StrictSerializer):
         help_text="Nombre de segments imposé ; demande « why ».",
     )  # fmt: skip
     seed = WholeNumber(min_value=0, max_value=LARGEST_SEED, required=False, allow_null=True, default=None)
-    why = serializers.CharField(max_length=LONGEST_WHY, required=False, allow_blank=True, default="")
+    why = Text(max_length=LONGEST_WHY, required=False, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["clusters"] is not None and not attrs["why"]:

@@ -19,7 +19,7 @@ from dignamik.foundation.resources import Resource
 from segmentation.advice.advising import Advice, Playbook, for_business
 from segmentation.advice.facts import of_business
 from segmentation.api.advice import PlayOut, shown
-from segmentation.api.figures import Amount, WholeNumber
+from segmentation.api.figures import Amount, Text, WholeNumber
 from segmentation.api.naming import SegmentName, named
 from segmentation.disclosure import figures_are_open
 from segmentation.engine.errors import DocumentError
@@ -55,10 +55,10 @@ class Audience(StrictSerializer):
 class Business(StrictSerializer):
     """Ce que l’on sait d’une entreprise. Tout peut manquer ou être null : inconnu, jamais 0."""
 
-    category = serializers.CharField(
+    category = Text(
         max_length=120, required=False, allow_null=True, allow_blank=True, help_text="Type d’entreprise, par son nom."
     )
-    sector = serializers.CharField(
+    sector = Text(
         max_length=120, required=False, allow_null=True, allow_blank=True, help_text="Déduit du type s’il est connu."
     )
     followers = Audience(required=False, allow_null=True)
