@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "import_export",
     "rest_framework",
-    "rest_framework.authtoken",
     "simple_history",
     "dignamik",
     "dignamik.foundation",
@@ -69,12 +68,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dignamik.foundation.entering.SessionLife",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "dignamik.foundation.entering.Patience",
 ]
 
 ROOT_URLCONF = "dignamik.urls"
@@ -97,28 +98,26 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- Who gets in -----------------------------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["dignamik.foundation.entering.Door"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "dignamik.foundation.passwords.NotTheHouse"},
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
-# Three hours without a click end a session.
+# Three hours without a click end a session; so do twelve hours in all (`foundation.entering`).
 SESSION_COOKIE_AGE = 3 * 3600
 SESSION_SAVE_EVERY_REQUEST = True
 
-# Account *and* address together: a colleague can't be shut out by somebody else's wrong guesses.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
+# axes keeps the log of who came; how long one waits after wrong guesses is `foundation.guesses`' business.
+AXES_LOCK_OUT_AT_FAILURE = False
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_CLIENT_IP_CALLABLE = "dignamik.foundation.addresses.client_ip"
 # Proxies in front of us whose X-Forwarded-For is to be believed.
 PROXY_COUNT = int(env.str("PROXY_COUNT", default="") or 0)
-AXES_IPWARE_PROXY_COUNT = PROXY_COUNT or None
 
 # --- The wire --------------------------------------------------------------------------------------------------------
 
@@ -200,7 +199,7 @@ LEAFLET_CONFIG = {"TILES": [], "NO_GLOBALS": True, "RESET_VIEW": False, "MAX_ZOO
 REST_FRAMEWORK = {
     # The first one names the challenge of a 401; a session has none and would make it a 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "dignamik.foundation.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["dignamik.foundation.roles.HoldsPermission"],

@@ -7,6 +7,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from clients.web.views import ClientWebsite
+from dignamik.foundation.account import RevokeToken, Tokens
 from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
@@ -49,6 +50,8 @@ urlpatterns = [
     path("api/", include("dignamik.api")),
     path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/tokens/", Tokens.as_view(), name="tokens"),
+    path("account/tokens/<int:pk>/revoke/", RevokeToken.as_view(), name="token-revoke"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,6 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, settings
-from rest_framework.authtoken.models import Token
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import (
     CoveragePhaseConfig,
@@ -29,6 +29,8 @@ from schemathesis.config import (
     SchemathesisConfig,
 )
 
+from dignamik.foundation.models import ApiToken
+from dignamik.foundation.tokens import issue
 from tests.contract import schema
 from tests.published import published, some_clients
 
@@ -82,7 +84,10 @@ def authorization(
     published()
     who = request.param
     user = {"amelie": amelie, "adele": adele}.get(who)
-    return who, {} if user is None else {"Authorization": f"Token {Token.objects.create(user=user).key}"}
+    if user is None:
+        return who, {}
+    _, key = issue(user, "Tout", ApiToken.Scope.values, timedelta(days=1))
+    return who, {"Authorization": f"Bearer {key}"}
 
 
 @pytest.mark.parametrize("authorization", PEOPLE, indirect=True)

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from clients.models import FIRST_YEAR, LARGEST_AMOUNT, LAST_YEAR, Category, Client
 from clients.places import fold
+from dignamik.foundation.models import ApiToken
 from dignamik.foundation.refusals import Refusal, StrictSerializer
 from dignamik.foundation.resources import Resource
 from segmentation.advice.advising import Advice, Playbook, for_business
@@ -111,6 +112,7 @@ class Placed(serializers.Serializer[Any]):
 
 class Score(Resource):
     permission_required = ("segmentation.view_segment", "segmentation.view_play")
+    write_scope = ApiToken.Scope.READ  # it asks, and writes nothing
     queryset = Run.objects.none()
     answers: ClassVar[dict[int, Any]] = {200: Placed, 409: Refusal}
 

@@ -29,8 +29,9 @@ def addresses(transactional_db: None) -> list[str]:
     for model, row in kinds.items():
         name = f"{model._meta.app_label}/{model._meta.model_name}"
         found += [f"/admin/{name}/", f"/admin/{name}/{row.pk}/change/"]
-    users = ("/admin/auth/user/", "/admin/auth/user/add/", "/admin/authtoken/tokenproxy/", "/admin/axes/accessattempt/")
-    return [*found, *users, f"/admin/segmentation/segment/{segment.pk}/history/"]
+    people = ["/admin/auth/user/", "/admin/auth/user/add/", "/admin/axes/accessattempt/"]
+    people += ["/admin/foundation/apitoken/", "/admin/foundation/guess/"]
+    return [*found, *people, f"/admin/segmentation/segment/{segment.pk}/history/"]
 
 
 def test_the_admin_keeps_to_the_policy_and_stays_in_the_house(
