@@ -59,9 +59,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "dignamik.foundation.security.EveryResponse",  # outermost, so that no answer goes without its headers
     "csp.middleware.CSPMiddleware",
-    "dignamik.foundation.security.PrivatePages",
+    "dignamik.foundation.security.KnownMethods",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "dignamik.foundation.language.ApiLanguage",
@@ -235,7 +236,12 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "dignamik.foundation.logs.OneLine",
+            "format": "%(asctime)s %(levelname)s %(request_number)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

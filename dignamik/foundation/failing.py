@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 from django.views import defaults
 
+from dignamik.foundation.logs import request_number
 from dignamik.foundation.refusals import ABSENT, FAULT, TITLES, answer
 
 API = "/api/"
@@ -26,7 +27,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """No trace and no name: the log has both."""
+    """No trace and no name, only the number by which the log has both. No database either: it may be what failed."""
+    number = request_number.get()
     if request.path_info.startswith(API):
-        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "error", FAULT)
-    return HttpResponse(get_template("500.html").render(), status=HTTPStatus.INTERNAL_SERVER_ERROR)
+        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "error", FAULT % {"number": number})
+    page = get_template("500.html").render({"number": number})
+    return HttpResponse(page, status=HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -27,7 +27,7 @@ ABSENT = _("Introuvable.")
 # Where Django forms and REST framework put what concerns no field in particular.
 NO_FIELD = {"__all__", api_settings.NON_FIELD_ERRORS_KEY}
 UNKNOWN_FIELD = _("Ce champ n’existe pas.")
-FAULT = _("Une erreur est survenue de notre côté. Réessayez dans un instant.")
+FAULT = _("Une erreur est survenue de notre côté (n° %(number)s). Réessayez dans un instant.")
 TITLES: Mapping[int, Any] = {
     HTTPStatus.BAD_REQUEST: _("Demande non comprise"),
     HTTPStatus.UNAUTHORIZED: _("Identification nécessaire"),
