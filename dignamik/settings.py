@@ -116,6 +116,7 @@ SESSION_SAVE_EVERY_REQUEST = True
 # axes keeps the log of who came; how long one waits after wrong guesses is `foundation.guesses`' business.
 AXES_LOCK_OUT_AT_FAILURE = False
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "dignamik.foundation.entering.name_for_the_log"
 AXES_CLIENT_IP_CALLABLE = "dignamik.foundation.addresses.client_ip"
 # Proxies in front of us whose X-Forwarded-For is to be believed.
 PROXY_COUNT = int(env.str("PROXY_COUNT", default="") or 0)

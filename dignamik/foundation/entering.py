@@ -16,11 +16,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dignamik.foundation.addresses import client_ip
-from dignamik.foundation.guesses import forgive, keys, strike
+from dignamik.foundation.guesses import LONGEST_NAME, forgive, keys, strike
 
 LONGEST_SESSION = 12 * 3600
 """Seconds after which a session ends, however busy."""
 ENTERED_AT = "entered_at"
+
+
+def name_for_the_log(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
+    """The name that was tried, as long as its column: PostgreSQL refuses a longer one, and the page would fail."""
+    tried = (credentials or {}).get("username") or request.POST.get("username")
+    return None if tried is None else str(tried)[:LONGEST_NAME]
 
 
 class Door(AxesBackend):

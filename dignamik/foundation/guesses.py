@@ -21,6 +21,7 @@ from django.utils import timezone
 from dignamik.foundation.addresses import neighbourhood
 from dignamik.foundation.models import Guess
 
+LONGEST_NAME = 255  # of a name in the log of logins
 FIRST_DELAY = 5  # seconds, doubled by each further guess
 FAMILIAR_FOR = timedelta(days=30)
 """An account that came in from an address this recently does not wait there for guesses made elsewhere."""
@@ -52,7 +53,7 @@ def keys(account: str, ip: str) -> Mapping[str, Rule]:
     name, place = _name(account), neighbourhood(ip)
     rules = {f"{name} @ {place}": PAIR, f"@ {place}": ADDRESS}
     since = timezone.now() - FAMILIAR_FOR
-    familiar = AccessLog.objects.filter(username=account[:255], ip_address=ip, attempt_time__gt=since)
+    familiar = AccessLog.objects.filter(username=account[:LONGEST_NAME], ip_address=ip, attempt_time__gt=since)
     return rules if familiar.exists() else rules | {name: ACCOUNT}
 
 

@@ -48,10 +48,12 @@ class ResourceSchema(AutoSchema):
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
         """With what the library leaves out: how long a text may be, and that an empty filter filters nothing, since
         forms send those that nobody filled in."""
-        parameters: list[dict[str, Any]] = super()._get_filter_parameters()
+        view: Any = self.view
+        library: Any = super()
+        parameters: list[dict[str, Any]] = library._get_filter_parameters()
         for parameter in parameters:
             parameter["allowEmptyValue"] = True
-            longest = self.view.filterset_class.base_filters[parameter["name"]].extra.get("max_length")
+            longest = view.filterset_class.base_filters[parameter["name"]].extra.get("max_length")
             if longest and parameter["schema"].get("type") == "string":
                 parameter["schema"] |= {"maxLength": longest, "pattern": WITHOUT_NUL}
         return parameters

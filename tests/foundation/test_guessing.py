@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client as Browser
@@ -148,10 +149,13 @@ def test_unknown_wrong_and_inactive_are_the_same_for_whoever_asks(
     karim.is_active = False
     karim.save()
     hashed = []
-    from django.contrib.auth.hashers import MD5PasswordHasher
-
     real = MD5PasswordHasher.encode
-    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, *a: hashed.append(1) or real(self, *a))
+
+    def counting(self: MD5PasswordHasher, *given: Any) -> str:
+        hashed.append(1)
+        return real(self, *given)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counting)
 
     def seen(name: str, password: str) -> list[Any]:
         found: list[Any] = []
@@ -238,7 +242,6 @@ def test_a_long_password_with_spaces_and_emoji_is_taken_whole(adele: User, ameli
 def test_a_login_changes_the_sessions_key(amelie: User) -> None:
     browser = Browser()
     browser.get("/login/")
-    browser.session["before"] = 1
     session = browser.session
     session["before"] = 1
     session.save()

@@ -11,7 +11,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client as Browser
 
-from dignamik.foundation import throttling
 from dignamik.foundation.models import RequestCount
 from dignamik.foundation.throttling import counted
 from tests.conftest import ROOT
@@ -25,7 +24,7 @@ WORKERS, EACH = 4, 50
 def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """A clock that stands still until the test moves it, ten seconds into a window."""
     hands = {"now": 1_000_000_020 * 60.0 + 10}
-    monkeypatch.setattr(throttling.time, "time", lambda: hands["now"])
+    monkeypatch.setattr("dignamik.foundation.throttling.time.time", lambda: hands["now"])
     return hands
 
 
