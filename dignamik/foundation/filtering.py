@@ -15,6 +15,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
+from django_filters.fields import BaseCSVField
 from drf_spectacular.utils import extend_schema_field
 
 # Names that belong to the list around the filter, not to the filter.
@@ -121,8 +122,19 @@ class BoundingBoxFilter(django_filters.CharFilter):
         return qs.filter(longitude__range=(west, east), latitude__range=(south, north))
 
 
+class OrderingField(BaseCSVField):
+    """Names between commas, each of them said: the library drops the empty ones of `,,`."""
+
+    def clean(self, value: Any) -> Any:
+        if value and len(value) > 1 and not all(value):
+            raise ValidationError(_("Donnez des noms séparés par des virgules."))
+        return super().clean(value)
+
+
 class StableOrdering(django_filters.OrderingFilter):
     """Orders by the asked columns, unknown values last either way, then by pk: pages neither repeat nor miss a row."""
+
+    base_field_class = OrderingField
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if not value:

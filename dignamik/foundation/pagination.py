@@ -41,6 +41,7 @@ class ApiPagination(PageNumberPagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         described: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
         for parameter in described:
+            parameter |= {"allowEmptyValue": True}
             parameter["schema"]["minimum"] = 1
             if parameter["name"] == self.page_size_query_param:
                 parameter["schema"] |= {"maximum": LARGEST, "default": SIZE}

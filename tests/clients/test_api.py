@@ -139,6 +139,7 @@ def test_categories_carry_their_sector(amelie: User) -> None:
         "status=NOPE", "standing=sure", "segment=nowhere", "sector=nowhere", "category=nowhere", "category=999999",
         "category=99999999999999999999", "manager=nobody", "department=999", "bbox=1,2,3", "bbox=a,b,c,d",
         "bbox=nan,0,1,1", "bbox=5,0,1,1", "moved=peut-etre", "ordering=password", "ordering=-",
+        "ordering=,", "ordering=name,,city",
         "ordering=account_manager__password", "account_manager__password__startswith=p", "id=1", "export=csv",
         "format=xml", "format=json", "%25d=1", "%25(x)s=1", "q=%00", "category=%00", "manager=%00", "sector=%00",
         "segment=%00", "city=%00", f"q={'x' * 201}", "turnover_min=1_000", "page_size=0", "page_size=-1",
