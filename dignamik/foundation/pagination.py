@@ -23,9 +23,14 @@ class ApiPagination(PageNumberPagination):
     page_size_query_description = f"Lignes par page : {SIZE} sans précision, {LARGEST} au plus."
     page_query_description = "Numéro de page, à partir de 1."
 
+    def get_page_number(self, request: Request, paginator: Any) -> int | str:
+        if request.query_params.get(self.page_query_param) == "":
+            return ""  # no page has this number; the library would take it for the first
+        return super().get_page_number(request, paginator)
+
     def get_page_size(self, request: Request) -> int:
         asked = request.query_params.get(self.page_size_query_param)
-        if not asked:
+        if asked is None:
             return SIZE
         if not (asked.isascii() and asked.isdecimal() and len(asked) < 10) or not 1 <= int(asked) <= LARGEST:
             raise ValidationError({self.page_size_query_param: [OUT_OF_BOUNDS % {"largest": LARGEST}]})
@@ -41,7 +46,6 @@ class ApiPagination(PageNumberPagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         described: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
         for parameter in described:
-            parameter |= {"allowEmptyValue": True}
             parameter["schema"]["minimum"] = 1
             if parameter["name"] == self.page_size_query_param:
                 parameter["schema"] |= {"maximum": LARGEST, "default": SIZE}

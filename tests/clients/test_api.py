@@ -161,7 +161,7 @@ def test_a_refusal_names_the_parameter_in_french(helene: User) -> None:
     assert body["detail"] == "turnover_min\u00a0: Saisissez un nombre."
 
 
-@pytest.mark.parametrize("page", ["-1", "0", "99999", "abc", "%00", "9" * 5000, "1.5"])
+@pytest.mark.parametrize("page", ["", "-1", "0", "99999", "abc", "%00", "9" * 5000, "1.5"])
 def test_a_page_that_does_not_exist_is_not_found(helene: User, page: str) -> None:
     a_client("Boulangerie Dupont")
     assert signed_in(helene).get(f"{LIST}?page={page}").status_code == 404
