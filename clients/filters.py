@@ -8,6 +8,7 @@ import django_filters
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from clients.models import Category, Client
 from clients.nearness import NearFilter
@@ -31,19 +32,19 @@ class CategoryFilter(django_filters.CharFilter):
 def known_category(value: str) -> None:
     found = Q(pk=value) if value.isascii() and value.isdecimal() and len(value) < 19 else Q(name__iexact=value)
     if value and not Category.objects.filter(found).exists():
-        raise ValidationError("Ce type d’entreprise n’existe pas.")
+        raise ValidationError(_("Ce type d’entreprise n’existe pas."))
 
 
 @if_storable
 def known_sector(value: str) -> None:
     if value and not Client.objects.filter(sector=value).exists():
-        raise ValidationError("Ce secteur n’existe pas.")
+        raise ValidationError(_("Ce secteur n’existe pas."))
 
 
 @if_storable
 def known_manager(value: str) -> None:
     if value and value != NOBODY and not get_user_model().objects.filter(username=value).exists():
-        raise ValidationError("Ce chargé de compte n’existe pas.")
+        raise ValidationError(_("Ce chargé de compte n’existe pas."))
 
 
 class ClientFilter(StrictFilterSet):

@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "import_export",
     "rest_framework",
-    "rest_framework.authtoken",
     "simple_history",
     "dignamik",
     "dignamik.foundation",
@@ -60,21 +59,24 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "dignamik.foundation.security.EveryResponse",  # outermost, so that no answer goes without its headers
     "csp.middleware.CSPMiddleware",
-    "dignamik.foundation.security.PrivatePages",
+    "dignamik.foundation.security.KnownMethods",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "dignamik.foundation.language.ApiLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dignamik.foundation.entering.SessionLife",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "dignamik.foundation.entering.Patience",
 ]
 
 ROOT_URLCONF = "dignamik.urls"
@@ -97,28 +99,27 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- Who gets in -----------------------------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["dignamik.foundation.entering.Door"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "dignamik.foundation.passwords.NotTheHouse"},
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
-# Three hours without a click end a session.
+# Three hours without a click end a session; so do twelve hours in all (`foundation.entering`).
 SESSION_COOKIE_AGE = 3 * 3600
 SESSION_SAVE_EVERY_REQUEST = True
 
-# Account *and* address together: a colleague can't be shut out by somebody else's wrong guesses.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
+# axes keeps the log of who came; how long one waits after wrong guesses is `foundation.guesses`' business.
+AXES_LOCK_OUT_AT_FAILURE = False
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_USERNAME_CALLABLE = "dignamik.foundation.entering.name_for_the_log"
+AXES_CLIENT_IP_CALLABLE = "dignamik.foundation.addresses.client_ip"
 # Proxies in front of us whose X-Forwarded-For is to be believed.
 PROXY_COUNT = int(env.str("PROXY_COUNT", default="") or 0)
-AXES_IPWARE_PROXY_COUNT = PROXY_COUNT or None
 
 # --- The wire --------------------------------------------------------------------------------------------------------
 
@@ -169,7 +170,7 @@ RETRAIN_SCHEDULE = env.str("RETRAIN_SCHEDULE", default="").strip()
 # --- Language and formats --------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "fr"
-LANGUAGES = [("fr", "Français")]
+LANGUAGES = [("fr", "Français"), ("en", "English")]  # the second in the API only
 TIME_ZONE = "Europe/Paris"
 USE_I18N = True
 USE_TZ = True
@@ -200,7 +201,7 @@ LEAFLET_CONFIG = {"TILES": [], "NO_GLOBALS": True, "RESET_VIEW": False, "MAX_ZOO
 REST_FRAMEWORK = {
     # The first one names the challenge of a 401; a session has none and would make it a 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "dignamik.foundation.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["dignamik.foundation.roles.HoldsPermission"],
@@ -209,10 +210,13 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "dignamik.foundation.refusals.explain",
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is an unknown parameter like any other
     "DEFAULT_PAGINATION_CLASS": "dignamik.foundation.pagination.ApiPagination",
+    "DEFAULT_THROTTLE_CLASSES": ["dignamik.foundation.throttling.ByPerson"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "STRICT_JSON": True,
     "COERCE_DECIMAL_TO_STRING": True,
 }
+# Requests a minute and person, all workers, sessions and tokens together.
+API_RATES = {"read": 600, "write": 120}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Dignamik",
     "DESCRIPTION": "Clients, segments et calculs de DIGNAMIK.",
@@ -233,7 +237,12 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "dignamik.foundation.logs.OneLine",
+            "format": "%(asctime)s %(levelname)s %(request_number)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

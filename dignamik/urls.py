@@ -7,6 +7,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from clients.web.views import ClientWebsite
+from dignamik.foundation.account import RevokeToken, Tokens
 from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
@@ -27,6 +28,10 @@ from segmentation.web.recommendations import Recommendations
 from segmentation.web.runs import RunList, RunPage
 from segmentation.web.segments import SegmentList, SegmentPage
 from segmentation.web.visits import VisitsPage
+
+handler400 = "dignamik.foundation.failing.bad_request"
+handler404 = "dignamik.foundation.failing.not_found"
+handler500 = "dignamik.foundation.failing.server_error"
 
 urlpatterns = [
     path("", Overview.as_view(), name="overview"),
@@ -57,6 +62,8 @@ urlpatterns = [
     path("api/", include("dignamik.api")),
     path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/tokens/", Tokens.as_view(), name="tokens"),
+    path("account/tokens/<int:pk>/revoke/", RevokeToken.as_view(), name="token-revoke"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

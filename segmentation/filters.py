@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from clients.filters import ClientFilter
 from clients.models import Client
@@ -29,7 +30,7 @@ COLUMNS = {column.name: column.label for column in _RECIPE.numeric} | {
 @if_storable
 def known_segment(value: str) -> None:
     if value and value != UNPLACED and not Segment.objects.filter(slug=value).exists():
-        raise ValidationError("Ce segment n’existe pas.")
+        raise ValidationError(_("Ce segment n’existe pas."))
 
 
 class PortfolioFilter(ClientFilter):

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from clients.models import Category, Client
-from dignamik.foundation.models import Job
+from dignamik.foundation.models import Guess, Job
+from dignamik.foundation.tokens import issue
 from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
 from segmentation.runs.recipes import settled
 from segmentation.runs.requesting import request_run
@@ -73,6 +76,8 @@ COMPUTE: Methods = {**READ, "GET": READ["PUT"], "POST": READ["GET"]}
 SIGNED_IN = dict.fromkeys(PEOPLE, 200)
 # Plain words, nobody's data: for whoever is signed in.
 HELP: Methods = {"GET": SIGNED_IN | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}}
+# Keys to the API: everybody has their own. The one of the scene is Karim's.
+MINE = SIGNED_IN | {"anonymous": LOGIN}
 
 PAGES: dict[str, Methods] = {
     "": PAGE,
@@ -105,6 +110,11 @@ PAGES: dict[str, Methods] = {
     "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
     "help/": HELP,
     "help/style/": HELP,
+    "account/tokens/": {"GET": MINE, "POST": dict.fromkeys(PEOPLE, 400) | {"anonymous": LOGIN}},
+    "account/tokens/<int:pk>/revoke/": {
+        "GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN},
+        "POST": dict.fromkeys(PEOPLE, 404) | {"anonymous": LOGIN, "karim": 302},
+    },
     "healthz": OPEN,
     "readyz": OPEN,
 }  # fmt: skip
@@ -155,7 +165,6 @@ CLOSED = dict.fromkeys(EDITED, 403)
 MODELS = {
     "auth/user": EDITED,
     "auth/group": EDITED,
-    "authtoken/tokenproxy": EDITED,
     "axes/accessattempt": CLEARED,
     "axes/accesslog": SHOWN,
     "axes/accessfailurelog": SHOWN,
@@ -163,6 +172,8 @@ MODELS = {
     "clients/category": EDITED,
     "clients/demo": SHOWN,
     "foundation/job": SHOWN,
+    "foundation/apitoken": SHOWN,
+    "foundation/guess": CLEARED,
     "segmentation/run": SHOWN,
     "segmentation/publication": SHOWN,
     "segmentation/segment": NAMED,
@@ -265,10 +276,10 @@ def address(route: str, objects: Mapping[str, Any]) -> str:
 def scene(cast: dict[str, User]) -> dict[str, Any]:
     """One object of each kind, Amélie's client among them."""
     from axes.models import AccessAttempt, AccessFailureLog, AccessLog
-    from rest_framework.authtoken.models import TokenProxy
 
     from clients.models import Demo
 
+    token, _ = issue(cast["karim"], "Tableau", ["read"], timedelta(days=1))
     client = a_client("Boulangerie Dupont", "amelie")
     run = published()
     segment = Segment.objects.latest("pk")
@@ -286,7 +297,9 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "runs/jobs": request_run(by=cast["anais"], trigger=Job.Trigger.WEB),
         "auth/user": cast["karim"],
         "auth/group": Group.objects.first(),
-        "authtoken/tokenproxy": TokenProxy.objects.create(user=cast["karim"]),
+        "foundation/apitoken": token,
+        "foundation/guess": Guess.objects.create(key="x", last_at=timezone.now(), until=timezone.now()),
+        "account/tokens": token,
         "axes/accessattempt": attempt,
         "axes/accesslog": AccessLog.objects.create(**seen),
         "axes/accessfailurelog": AccessFailureLog.objects.create(**seen),

@@ -2,6 +2,6 @@
 
 from clients.admin.categories import CategoryAdmin
 from clients.admin.clients import ClientAdmin
-from clients.admin.people import PeopleAdmin, TokensAdmin
+from clients.admin.people import PeopleAdmin
 
-__all__ = ["CategoryAdmin", "ClientAdmin", "PeopleAdmin", "TokensAdmin"]
+__all__ = ["CategoryAdmin", "ClientAdmin", "PeopleAdmin"]

@@ -1,6 +1,6 @@
-"""Who works here: users with the size of their portfolio, and their keys to the API.
+"""Who works here: users with the size of their portfolio.
 
-An admin is no superuser, and does not become one here: superusers, their passwords and their tokens are out of reach.
+An admin is no superuser, and does not become one here: superusers and their passwords are out of reach.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
-from rest_framework.authtoken.admin import TokenAdmin
-from rest_framework.authtoken.models import TokenProxy
 
 ONLY_SUPERUSERS = ("is_superuser", "user_permissions")
 
@@ -24,7 +22,6 @@ def out_of_reach(request: HttpRequest, user: Any) -> bool:
 
 
 admin.site.unregister(User)
-admin.site.unregister(TokenProxy)
 
 
 @admin.register(User)
@@ -62,21 +59,3 @@ class PeopleAdmin(UserAdmin):  # type: ignore[type-arg]
         if any(out_of_reach(request, user) for user in objs):
             missing = {*missing, "superutilisateur"}
         return found, counts, missing, protected
-
-
-@admin.register(TokenProxy)
-class TokensAdmin(TokenAdmin):
-    """The library would list every key in clear."""
-
-    list_display = ("user", "created")
-    autocomplete_fields = ("user",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        tokens: QuerySet[Any] = super().get_queryset(request).select_related("user")
-        return tokens if request.user.is_superuser else tokens.exclude(user__is_superuser=True)
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if field is not None and field.queryset is not None and not request.user.is_superuser:
-            field.queryset = field.queryset.filter(is_superuser=False)
-        return field

@@ -1,18 +1,20 @@
-"""The Django admin of background jobs: to look at, and to stop."""
+"""The Django admin of what the house itself keeps: background jobs, keys to the API, wrong guesses."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from dignamik.foundation import jobs
+from dignamik.foundation.account import revoke
 from dignamik.foundation.administration import ReadOnlyAdmin
-from dignamik.foundation.models import Job
+from dignamik.foundation.models import ApiToken, Guess, Job
 
 STOPS = "foundation.change_job"
+REVOKES = "foundation.change_apitoken"
 
 
 @admin.register(Job)
@@ -42,3 +44,44 @@ class JobAdmin(ReadOnlyAdmin):
         said = "tâche annulée, à sa prochaine étape si elle est en cours" if len(going) == 1 else "tâches annulées"
         text = f"{len(going)} {said}." if going else "Aucune de ces tâches n’attend ni n’est en cours."
         self.message_user(request, text, messages.SUCCESS if going else messages.WARNING)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Whose keys there are, and taking them back. A superuser's are out of anybody else's reach."""
+
+    list_display = ("__str__", "user", "says", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username")
+    fields = ("user", "name", "hint", "says", "created_at", "expires_at", "last_used_at", "revoked_at")
+    actions = ("revoke",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
+        tokens: QuerySet[ApiToken] = super().get_queryset(request)
+        return tokens if request.user.is_superuser else tokens.exclude(user__is_superuser=True)
+
+    @admin.display(description="droits")
+    def says(self, token: ApiToken) -> str:
+        return token.says
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(REVOKES)
+
+    @admin.action(description="Révoquer les jetons choisis", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, chosen: QuerySet[ApiToken]) -> Any:
+        count = revoke([token.pk for token in chosen])
+        said = "jeton révoqué" if count == 1 else "jetons révoqués"
+        text = f"{count} {said}." if count else "Ces jetons étaient déjà révoqués."
+        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+
+
+@admin.register(Guess)
+class GuessAdmin(ReadOnlyAdmin):
+    """Who waits after wrong guesses. Deleting a row lets its key try again at once."""
+
+    list_display = ("key", "count", "last_at", "until")
+    search_fields = ("key",)
+    fields = ("key", "count", "last_at", "until")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("foundation.delete_guess")

@@ -14,9 +14,17 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+from django_filters.fields import BaseCSVField
+from drf_spectacular.utils import extend_schema_field
 
 # Names that belong to the list around the filter, not to the filter.
 LIST_PARAMETERS = frozenset({"page", "page_size", "export"})
+
+
+def unknown_filter(name: str) -> str:
+    """What is said of a parameter that nobody declared. Not by `%`, which a parameter called `%d` would break."""
+    return _("« {name} » n’est pas un filtre connu.").replace("{name}", name)
 
 
 def if_storable(validator: Callable[[str], None]) -> Callable[[str], None]:
@@ -43,7 +51,7 @@ class StrictFilterSet(django_filters.FilterSet):
         valid: bool = super().is_valid()
         for name in self.unknown_names():
             valid = False
-            message = f"« {name} » n’est pas un filtre connu."
+            message = unknown_filter(name)
             if message not in self.form.non_field_errors():
                 self.form.add_error(None, message)
         return valid
@@ -75,6 +83,7 @@ class PlainNumberField(forms.DecimalField):
         return super().to_python(value)
 
 
+@extend_schema_field({"type": "number", "maximum": 1e50})  # also for a column of whole numbers
 class NumberFilter(django_filters.NumberFilter):
     field_class = PlainNumberField
 
@@ -89,13 +98,20 @@ class BoundingBoxField(forms.CharField):
         try:
             west, south, east, north = (float(part) for part in text.split(","))
         except ValueError:
-            raise ValidationError("Attendu : ouest,sud,est,nord en degrés, par exemple -1,46,1,48.") from None
+            raise ValidationError(_("Attendu : ouest,sud,est,nord en degrés, par exemple -1,46,1,48.")) from None
         # Written so that NaN fails too.
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-            raise ValidationError("Ce rectangle est hors du monde ou à l’envers (ouest,sud,est,nord).")
+            raise ValidationError(_("Ce rectangle est hors du monde ou à l’envers (ouest,sud,est,nord)."))
         return west, south, east, north
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": r"^\s*$|^-?\d{1,3}(\.\d+)?(,-?\d{1,2}(\.\d+)?){1}(,-?\d{1,3}(\.\d+)?)(,-?\d{1,2}(\.\d+)?)$",
+        "examples": ["-1,46,1,48"],
+    }
+)
 class BoundingBoxFilter(django_filters.CharFilter):
     field_class = BoundingBoxField
 
@@ -106,8 +122,19 @@ class BoundingBoxFilter(django_filters.CharFilter):
         return qs.filter(longitude__range=(west, east), latitude__range=(south, north))
 
 
+class OrderingField(BaseCSVField):
+    """Names between commas, each of them said: the library drops the empty ones of `,,`."""
+
+    def clean(self, value: Any) -> Any:
+        if value and len(value) > 1 and not all(value):
+            raise ValidationError(_("Donnez des noms séparés par des virgules."))
+        return super().clean(value)
+
+
 class StableOrdering(django_filters.OrderingFilter):
     """Orders by the asked columns, unknown values last either way, then by pk: pages neither repeat nor miss a row."""
+
+    base_field_class = OrderingField
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if not value:

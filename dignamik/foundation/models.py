@@ -1,10 +1,11 @@
-"""The queue of background work: one row a job, in the same database as everything else."""
+"""The queue of background work, one row a job; what all workers count together, and keys to the API."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class Job(models.Model):
@@ -59,3 +60,78 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} n° {self.pk}"
+
+
+class RequestCount(models.Model):
+    """How many requests one key made in its latest window. Written by `throttling.counted` alone."""
+
+    key = models.CharField("clé", max_length=40, primary_key=True)
+    window = models.BigIntegerField("fenêtre")
+    count = models.PositiveIntegerField("demandes")
+
+    class Meta:
+        verbose_name = "compteur de demandes"
+        verbose_name_plural = "compteurs de demandes"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.key}\u00a0: {self.count}"
+
+
+class Guess(models.Model):
+    """Passwords and tokens tried for one key, and until when it waits. Written by `guesses` alone; an admin who
+    deletes a row lets its key try at once."""
+
+    key = models.CharField("compte et adresse", max_length=200, primary_key=True)
+    count = models.PositiveIntegerField("essais", default=0)
+    last_at = models.DateTimeField("dernier essai")
+    until = models.DateTimeField("attend jusqu’à")
+
+    class Meta:
+        verbose_name = "essai de connexion"
+        verbose_name_plural = "essais de connexion"
+        ordering = ["-last_at"]
+        default_permissions = ("view", "delete")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ApiToken(models.Model):
+    """One person's key to the API: what it opens, until when. The key itself is kept by nobody, only its digest."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "lire"
+        WRITE = "write", "écrire"
+        RUNS = "runs", "demander des calculs"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens", verbose_name="personne"
+    )
+    name = models.CharField("nom", max_length=60)
+    digest = models.CharField("empreinte", max_length=64, unique=True)
+    hint = models.CharField("commence par", max_length=12)
+    scopes = models.JSONField("droits", default=list)
+    created_at = models.DateTimeField("créé le", auto_now_add=True)
+    expires_at = models.DateTimeField("expire le")
+    last_used_at = models.DateTimeField("dernière utilisation", null=True, blank=True)
+    revoked_at = models.DateTimeField("révoqué le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "jeton d’API"
+        verbose_name_plural = "jetons d’API"
+        ordering = ["-pk"]
+        default_permissions = ("view", "change")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}…)"
+
+    @property
+    def is_live(self) -> bool:
+        """Neither revoked nor expired."""
+        return self.revoked_at is None and self.expires_at > timezone.now()
+
+    @property
+    def says(self) -> str:
+        """What it opens, in words."""
+        return ", ".join(str(label) for value, label in self.Scope.choices if value in self.scopes)

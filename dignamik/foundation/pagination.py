@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
 SIZE = 50
 LARGEST = 200
+OUT_OF_BOUNDS = _("Donnez un nombre entier de 1 à %(largest)s.")
 
 
 class ApiPagination(PageNumberPagination):
@@ -21,12 +23,17 @@ class ApiPagination(PageNumberPagination):
     page_size_query_description = f"Lignes par page : {SIZE} sans précision, {LARGEST} au plus."
     page_query_description = "Numéro de page, à partir de 1."
 
+    def get_page_number(self, request: Request, paginator: Any) -> int | str:
+        if request.query_params.get(self.page_query_param) == "":
+            return ""  # no page has this number; the library would take it for the first
+        return super().get_page_number(request, paginator)
+
     def get_page_size(self, request: Request) -> int:
         asked = request.query_params.get(self.page_size_query_param)
-        if not asked:
+        if asked is None:
             return SIZE
         if not (asked.isascii() and asked.isdecimal() and len(asked) < 10) or not 1 <= int(asked) <= LARGEST:
-            raise ValidationError({self.page_size_query_param: [f"Donnez un nombre entier de 1 à {LARGEST}."]})
+            raise ValidationError({self.page_size_query_param: [OUT_OF_BOUNDS % {"largest": LARGEST}]})
         return int(asked)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:

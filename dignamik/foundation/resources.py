@@ -7,13 +7,16 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.http import Http404
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from dignamik.foundation.refusals import Refusal
+from dignamik.foundation.filtering import unknown_filter
+from dignamik.foundation.refusals import PROBLEM, Refusal, StrictSerializer
 
+WITHOUT_NUL = r"^[^\x00]*$"
 LONGEST_ID = 18  # digits; a longer number is no key of a 64-bit column
 
 
@@ -42,11 +45,36 @@ class ResourceSchema(AutoSchema):
         """What the list of operations shows beside the address."""
         return str(super().get_description() or "").split("\n", maxsplit=1)[0].rstrip(".")
 
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        """With what the library leaves out: how long a text may be, and that an empty filter filters nothing, since
+        forms send those that nobody filled in."""
+        view: Any = self.view
+        library: Any = super()
+        parameters: list[dict[str, Any]] = library._get_filter_parameters()
+        for parameter in parameters:
+            parameter["allowEmptyValue"] = True
+            longest = view.filterset_class.base_filters[parameter["name"]].extra.get("max_length")
+            if longest and parameter["schema"].get("type") == "string":
+                parameter["schema"] |= {"maxLength": longest, "pattern": WITHOUT_NUL}
+        return parameters
+
     def get_response_serializers(self) -> Any:
         view: Any = self.view
         answers = view.answers or {200: super().get_response_serializers()}
-        codes = [400, 401, 403, 404, 406, *([413, 415] if self.method == "POST" else [])]
-        return answers | {code: Refusal for code in codes if code not in answers}
+        codes = {400, 401, 403, 404, 406, 429, *([413, 415] if self.method == "POST" else [])}
+        given = {code: serializer for code, serializer in answers.items() if serializer is not Refusal}
+        return given | {(code, PROBLEM): Refusal for code in sorted(codes | (set(answers) - set(given)))}
+
+
+class StrictBody(OpenApiSerializerExtension):
+    """Says of a strict body that it takes no other fields."""
+
+    target_class = StrictSerializer
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
+        described = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return described | {"additionalProperties": False}
 
 
 class Resource(GenericViewSet[Any]):
@@ -65,9 +93,11 @@ class Resource(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if self.action is None:
+            return  # a method that nobody answers: 405, whatever its parameters
         strangers = [name for name in request.query_params if name not in self.parameters()]
         if strangers:
-            raise ValidationError({"__all__": [f"« {name} » n’est pas un filtre connu." for name in strangers]})
+            raise ValidationError({"__all__": [unknown_filter(name) for name in strangers]})
 
     def parameters(self) -> set[str]:
         """The query parameters of the action at hand."""

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework.permissions import BasePermission
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
+
+from dignamik.foundation.models import ApiToken
 
 ACCOUNT_MANAGER = "Chargé de compte"
 HEAD_OF_SALES = "Responsable commercial"
 ANALYST = "Analyste"
 ADMIN = "Administration"
+NOT_COVERED = _("Ce jeton ne couvre pas ce droit : %(scope)s.")
 ROLES = (ACCOUNT_MANAGER, HEAD_OF_SALES, ANALYST, ADMIN)
 
 
 class HoldsPermission(BasePermission):
-    """Signed in, and holding every permission that the view names in `permission_required`.
+    """Signed in, by a token with the right scope if by a token, and holding every permission that the view names in
+    `permission_required`.
 
     Django's own names (`clients.view_client`), so that pages and API ask the same question.
     """
@@ -28,5 +34,14 @@ class HoldsPermission(BasePermission):
         user = request.user
         if not (user and user.is_authenticated):
             return False
+        if isinstance(request.auth, ApiToken) and (needed := scope(request, view)) not in request.auth.scopes:
+            raise PermissionDenied(NOT_COVERED % {"scope": needed})
         required: tuple[str, ...] = view.permission_required
         return user.has_perms(required)
+
+
+def scope(request: Request, view: Any) -> str:
+    """What a token must cover for this request: `read` or `write` by its method, unless the view says otherwise."""
+    if request.method in SAFE_METHODS:
+        return str(ApiToken.Scope.READ)
+    return str(getattr(view, "write_scope", ApiToken.Scope.WRITE))

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clients.models import Client
 from segmentation.advice.advising import Playbook, for_client
@@ -19,7 +20,7 @@ FARTHEST = timedelta(days=2 * 366)
 
 
 class CannotDecide(Exception):
-    """Said in French, to whoever decided."""
+    """Said to whoever decided, in their language."""
 
 
 @transaction.atomic
@@ -55,29 +56,31 @@ def _check(kind: str, comment: str, until: date | None) -> None:
     """Refuse what the decision itself gets wrong."""
     today = timezone.localdate()
     if kind not in Kind.values:
-        raise CannotDecide("Cette décision n’existe pas\u00a0: planifier, fait, écarter, plus tard ou rouvrir.")
+        raise CannotDecide(_("Cette décision n’existe pas\u00a0: planifier, fait, écarter, plus tard ou rouvrir."))
     if len(comment) > LONGEST_COMMENT:
-        raise CannotDecide(f"Ce commentaire est trop long\u00a0: {LONGEST_COMMENT} caractères au plus.")
+        raise CannotDecide(
+            _("Ce commentaire est trop long\u00a0: %(longest)s caractères au plus.") % {"longest": LONGEST_COMMENT}
+        )
     if kind == Kind.REFUSED and not comment:
-        raise CannotDecide("Dites en un mot pourquoi vous écartez cette action.")
+        raise CannotDecide(_("Dites en un mot pourquoi vous écartez cette action."))
     if kind in {Kind.DONE, Kind.REOPENED} and until is not None:
-        raise CannotDecide("Cette décision ne prend pas de date.")
+        raise CannotDecide(_("Cette décision ne prend pas de date."))
     if kind == Kind.SNOOZED and until is None:
-        raise CannotDecide("Choisissez une date à venir.")
+        raise CannotDecide(_("Choisissez une date à venir."))
     first = today if kind == Kind.PLANNED else today + timedelta(days=1)
     if until is not None and not first <= until <= today + FARTHEST:
-        raise CannotDecide("Choisissez une date à venir, dans les deux ans.")
+        raise CannotDecide(_("Choisissez une date à venir, dans les deux ans."))
 
 
 def _shown_reason(client: Client, play: Play, kind: str, playbook: Playbook, before: Decision | None) -> str:
     """The reason that this person has before their eyes: that of the decision in force, else that of the advice."""
     if kind == Kind.REOPENED and before is None:
-        raise CannotDecide("Il n’y a rien à rouvrir\u00a0: aucune décision n’est en vigueur pour cette action.")
+        raise CannotDecide(_("Il n’y a rien à rouvrir\u00a0: aucune décision n’est en vigueur pour cette action."))
     if client.do_not_contact and kind != Kind.REOPENED:
-        raise CannotDecide("Ce client a demandé à ne pas être sollicité\u00a0: aucune action ne lui est proposée.")
+        raise CannotDecide(_("Ce client a demandé à ne pas être sollicité\u00a0: aucune action ne lui est proposée."))
     if before is not None:
         return before.shown_reason
     for advice in for_client(playbook, client):
         if advice.play.pk == play.pk:
             return advice.reason
-    raise CannotDecide("Cette action ne concerne plus ce client\u00a0: ses données ou son segment ont changé.")
+    raise CannotDecide(_("Cette action ne concerne plus ce client\u00a0: ses données ou son segment ont changé."))

@@ -10,6 +10,7 @@ import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clients.models import Client, HeldService
 from clients.querysets import ClientQuerySet
@@ -28,7 +29,7 @@ SHOWN = ("name", "city", "department", "account_manager_name", "account_manager_
 def known_play(value: str) -> None:
     is_key = value.isascii() and value.isdecimal() and len(value) <= LONGEST_ID
     if value and not (is_key and Play.objects.filter(pk=value).exists()):
-        raise ValidationError("Cette action n’existe pas.")
+        raise ValidationError(_("Cette action n’existe pas."))
 
 
 class AdviceFilter(PortfolioFilter):

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -18,7 +19,7 @@ from dignamik.foundation.resources import Resource, StrictFilters, key
 from segmentation.advice.advising import Playbook
 from segmentation.advice.deciding import LONGEST_COMMENT, CannotDecide, decide
 from segmentation.advice.queueing import AdviceFilter, Line, Queue
-from segmentation.api.figures import WholeNumber
+from segmentation.api.figures import Text, WholeNumber
 from segmentation.api.naming import SegmentName, named
 from segmentation.disclosure import figures_are_open
 from segmentation.models import Decision, Play, Run
@@ -26,7 +27,7 @@ from segmentation.pointer import run_shown
 from segmentation.querysets import with_segment
 
 LARGEST_KEY = 10**18 - 1
-NO_PLAY = "Cette action n’existe pas."
+NO_PLAY = _("Cette action n’existe pas.")
 
 
 class PlayOut(serializers.Serializer[Any]):
@@ -73,7 +74,7 @@ class DecisionIn(StrictSerializer):
     client = WholeNumber(min_value=1, max_value=LARGEST_KEY)
     play = WholeNumber(min_value=1, max_value=LARGEST_KEY)
     kind = serializers.ChoiceField(choices=Decision.Kind.choices)
-    comment = serializers.CharField(max_length=LONGEST_COMMENT, required=False, allow_blank=True, default="")
+    comment = Text(max_length=LONGEST_COMMENT, required=False, allow_blank=True, default="")
     until = serializers.DateField(required=False, allow_null=True, default=None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
@@ -13,13 +14,12 @@ from rest_framework.response import Response
 from dignamik.foundation.models import Job
 from dignamik.foundation.refusals import StrictSerializer
 from dignamik.foundation.resources import Resource, key
-from segmentation.api.figures import WholeNumber
+from segmentation.api.figures import Text, WholeNumber
 from segmentation.engine.recipe import FEWEST_SEGMENTS, MOST_SEGMENTS
 from segmentation.runs.requesting import (
     ASKS,
     LARGEST_SEED,
     LONGEST_WHY,
-    WHY_IS_NEEDED,
     AlreadyAsked,
     demands,
     request_run,
@@ -28,7 +28,7 @@ from segmentation.runs.requesting import (
 
 class Pending(APIException):
     status_code = status.HTTP_409_CONFLICT
-    default_detail = "Un calcul est déjà demandé ou en cours."
+    default_detail = _("Un calcul est déjà demandé ou en cours.")
     default_code = "already_asked"
 
 
@@ -40,11 +40,11 @@ class RunIn(StrictSerializer):
         help_text="Nombre de segments imposé ; demande « why ».",
     )  # fmt: skip
     seed = WholeNumber(min_value=0, max_value=LARGEST_SEED, required=False, allow_null=True, default=None)
-    why = serializers.CharField(max_length=LONGEST_WHY, required=False, allow_blank=True, default="")
+    why = Text(max_length=LONGEST_WHY, required=False, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["clusters"] is not None and not attrs["why"]:
-            raise ValidationError({"why": [WHY_IS_NEEDED]})
+            raise ValidationError({"why": [_("Écrivez pourquoi vous imposez ce nombre.")]})
         return attrs
 
 
@@ -74,7 +74,9 @@ def ask(request: Request) -> Response:
     try:
         job = request_run(by=request.user, trigger=Job.Trigger.API, **asked.validated_data)
     except AlreadyAsked as already:
-        raise Pending(f"{already} Tâche n° {already.job.pk}.") from None
+        raise Pending(
+            _("Un calcul est déjà demandé ou en cours. Tâche n° %(job)s.") % {"job": already.job.pk}
+        ) from None
     return Response(shown(job), status=status.HTTP_202_ACCEPTED)
 
 

@@ -1,4 +1,4 @@
-"""Numbers as JSON has them: what Python would also read as a number is refused."""
+"""Numbers and texts as JSON has them: what Python would also read as one is refused."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from rest_framework import serializers
 
 
 class WholeNumber(serializers.IntegerField):
-    """A JSON integer; `int()` would also read "1_000", "١٢" and true."""
+    """A JSON integer, which 3.0 is too; `int()` would also read "1_000", "١٢" and true."""
 
     def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, float) and data.is_integer():
+            data = int(data)
         if not isinstance(data, int) or isinstance(data, bool):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -21,5 +23,14 @@ class Amount(serializers.DecimalField):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, str) and (not data.isascii() or "_" in data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Text(serializers.CharField):
+    """A JSON string; REST framework would also take a number for one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dignamik.foundation.models import ApiToken
 from dignamik.foundation.refusals import Refusal
 from dignamik.foundation.resources import Resource, key
 from segmentation.api.asking import RunIn, RunJob, ask
@@ -65,6 +66,7 @@ class RunDetail(RunRow):
 
 
 class Runs(Resource):
+    write_scope = ApiToken.Scope.RUNS
     queryset = Run.objects.none()
     row_class = RunRow
     detail_class = RunDetail

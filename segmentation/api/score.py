@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
@@ -13,12 +14,13 @@ from rest_framework.response import Response
 
 from clients.models import FIRST_YEAR, LARGEST_AMOUNT, LAST_YEAR, Category, Client
 from clients.places import fold
+from dignamik.foundation.models import ApiToken
 from dignamik.foundation.refusals import Refusal, StrictSerializer
 from dignamik.foundation.resources import Resource
 from segmentation.advice.advising import Advice, Playbook, for_business
 from segmentation.advice.facts import of_business
 from segmentation.api.advice import PlayOut, shown
-from segmentation.api.figures import Amount, WholeNumber
+from segmentation.api.figures import Amount, Text, WholeNumber
 from segmentation.api.naming import SegmentName, named
 from segmentation.disclosure import figures_are_open
 from segmentation.engine.errors import DocumentError
@@ -33,12 +35,12 @@ UNSEEN = "Aucun client n’est de ce {what} : il est traité comme « autre »."
 
 class NotPublished(APIException):
     status_code = status.HTTP_409_CONFLICT
-    default_detail = "Aucun calcul n’est publié : il n’y a pas encore de segment où placer une entreprise."
+    default_detail = _("Aucun calcul n’est publié : il n’y a pas encore de segment où placer une entreprise.")
     default_code = "not_published"
 
 
 class Unreadable(NotPublished):
-    default_detail = "Le modèle du calcul publié n’est pas lisible. Relancez un calcul."
+    default_detail = _("Le modèle du calcul publié n’est pas lisible. Relancez un calcul.")
 
 
 class Audience(StrictSerializer):
@@ -54,10 +56,10 @@ class Audience(StrictSerializer):
 class Business(StrictSerializer):
     """Ce que l’on sait d’une entreprise. Tout peut manquer ou être null : inconnu, jamais 0."""
 
-    category = serializers.CharField(
+    category = Text(
         max_length=120, required=False, allow_null=True, allow_blank=True, help_text="Type d’entreprise, par son nom."
     )
-    sector = serializers.CharField(
+    sector = Text(
         max_length=120, required=False, allow_null=True, allow_blank=True, help_text="Déduit du type s’il est connu."
     )
     followers = Audience(required=False, allow_null=True)
@@ -79,9 +81,9 @@ class Business(StrictSerializer):
         if years is None:
             return attrs
         if attrs.get("client_since") is not None:
-            raise ValidationError({"seniority_years": ["Donnez client_since ou seniority_years, pas les deux."]})
+            raise ValidationError({"seniority_years": [_("Donnez client_since ou seniority_years, pas les deux.")]})
         if not 0 <= years <= LONGEST_SENIORITY:  # NaN passes the bounds of the field
-            raise ValidationError({"seniority_years": ["Un nombre est attendu."]})
+            raise ValidationError({"seniority_years": [_("Un nombre est attendu.")]})
         return attrs
 
 
@@ -110,6 +112,7 @@ class Placed(serializers.Serializer[Any]):
 
 class Score(Resource):
     permission_required = ("segmentation.view_segment", "segmentation.view_play")
+    write_scope = ApiToken.Scope.READ  # it asks, and writes nothing
     queryset = Run.objects.none()
     answers: ClassVar[dict[int, Any]] = {200: Placed, 409: Refusal}
 

@@ -30,8 +30,9 @@ def addresses(transactional_db: None) -> list[str]:
     for model, row in kinds.items():
         name = f"{model._meta.app_label}/{model._meta.model_name}"
         found += [f"/admin/{name}/", f"/admin/{name}/{row.pk}/change/"]
-    users = ("/admin/auth/user/", "/admin/auth/user/add/", "/admin/authtoken/tokenproxy/", "/admin/axes/accessattempt/")
-    found += [*users, f"/admin/segmentation/segment/{segment.pk}/history/"]
+    users = ("/admin/auth/user/", "/admin/auth/user/add/", "/admin/axes/accessattempt/")
+    keys = ("/admin/foundation/apitoken/", "/admin/foundation/guess/")
+    found += [*users, *keys, f"/admin/segmentation/segment/{segment.pk}/history/"]
     version = settled().version
     assert version is not None
     recipe = "/admin/segmentation/recipeversion/"

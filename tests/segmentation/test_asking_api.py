@@ -54,7 +54,7 @@ def test_a_second_one_is_a_conflict_that_names_the_first(anais: User, adele: Use
         ({"clusters": 51, "why": "x"}, "clusters"),
         ({"clusters": "4", "why": "x"}, "clusters"),
         ({"clusters": True, "why": "x"}, "clusters"),
-        ({"clusters": 4.0, "why": "x"}, "clusters"),
+        ({"clusters": 4.5, "why": "x"}, "clusters"),  # 4.0 is an integer of JSON
         ({"seed": -1}, "seed"),
         ({"seed": 2**31}, "seed"),
         ({"why": "x" * 501}, "why"),

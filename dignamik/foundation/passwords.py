@@ -1,0 +1,22 @@
+"""What a password may not be, besides what Django already refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+HOUSE = "dignamik"
+FEWEST = 8
+
+
+class NotTheHouse:
+    """Refuses the product's name with a year and an exclamation mark: the first guess of whoever knows the house."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        folded = password.casefold()
+        if HOUSE in folded and len(folded.replace(HOUSE, "")) < FEWEST:
+            raise ValidationError(self.get_help_text(), code="password_is_the_house")
+
+    def get_help_text(self) -> str:
+        return f"Votre mot de passe ne peut pas être « {HOUSE} » avec quelques caractères de plus."
