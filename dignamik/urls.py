@@ -12,6 +12,7 @@ from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
 from segmentation.web.explorer import ExplorerPage
+from segmentation.web.facets import Facet, Towns
 from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
 from segmentation.web.overview import Overview
@@ -26,6 +27,8 @@ from segmentation.web.segments import SegmentList, SegmentPage
 urlpatterns = [
     path("", Overview.as_view(), name="overview"),
     path("clients/", Portfolio.as_view(), name="clients"),
+    path("clients/facets/<slug:name>/", Facet.as_view(), name="client-facet"),
+    path("clients/towns/", Towns.as_view(), name="client-towns"),
     path("clients/<int:pk>/", PortfolioClient.as_view(), name="client"),
     path("clients/<int:pk>/website/", ClientWebsite.as_view(), name="client_website"),
     path("clients/<int:pk>/change/", ClientChange.as_view(), name="client-change"),

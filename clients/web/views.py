@@ -12,13 +12,14 @@ from django.views.generic import DetailView, View
 
 from clients.filters import NOBODY, ClientFilter
 from clients.models import Category, Client
-from clients.places import fold
+from clients.places import DEPARTMENTS, fold
 from clients.querysets import SEES_EVERYTHING, ClientQuerySet
 from clients.web.columns import EXPORT_FIELDS, FACTS, IDENTITY
 from clients.web.record import latest_readings, safe_link
 from clients.web.tables import ROW_FIELDS, ClientTable
 from dignamik.foundation.exporting import Column
-from dignamik.foundation.listing import Listing, Options
+from dignamik.foundation.filterbar import Options
+from dignamik.foundation.listing import Listing
 from dignamik.foundation.pages import RolePage
 
 
@@ -32,15 +33,14 @@ class ClientList(Listing):
     fragment_name = "clients/_results.html"
     export_name = "clients"
     bar: tuple[str, ...] = ("q", "sector", "status")
+    extra_columns = ("sector", "client_since")
     drawer: tuple[str, ...] = (
         "category",
         "city",
         "department",
         "manager",
-        "turnover_min",
-        "turnover_max",
-        "followers_min",
-        "followers_max",
+        "turnover",
+        "followers",
     )
 
     def visible(self) -> ClientQuerySet:
@@ -58,7 +58,9 @@ class ClientList(Listing):
         mine = self.visible().order_by()
         sectors = mine.exclude(sector="").values_list("sector", flat=True).distinct()
         categories = Category.objects.filter(clients__in=mine).distinct().values_list("pk", "name")
+        codes = mine.exclude(department="").values_list("department", flat=True).distinct().order_by("department")
         found: dict[str, Options] = {
+            "department": [(code, f"{DEPARTMENTS[code].name} ({code})") for code in codes if code in DEPARTMENTS],
             "sector": sorted(((name, name) for name in sectors), key=lambda pair: fold(pair[1])),
             "category": sorted(((str(pk), name) for pk, name in categories), key=lambda pair: fold(pair[1])),
         }

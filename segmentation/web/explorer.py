@@ -68,7 +68,7 @@ class ExplorerPage(Portfolio):
     fragment_name = "segmentation/_explorer_results.html"
 
     def context(self) -> dict[str, Any]:
-        source = self.address(reverse("api-explorer"), page_size="")
+        source = self.address(reverse("api-explorer"), page_size="", columns="")
         found = {"source": "", "spots": [], "placed": 0, "without": 0, "plane": None, "shapes": SHAPES}
         found["list_url"] = self.address(reverse("clients"))
         if not self.problems and self.run is not None:

@@ -74,7 +74,7 @@ class MapPage(Portfolio):
             unplaced=sum(everybody for _, everybody in counts.values()) - placed,
             unplaced_url=self.address(reverse("clients"), placed="false"),
             list_url=self.address(reverse("clients")),
-            source=self.address(reverse("api-client-map"), page_size=""),
+            source=self.address(reverse("api-client-map"), page_size="", columns=""),
             legend=self.legend({slug: with_position for slug, (with_position, _) in counts.items()}),
             towns=self.towns(),
         )

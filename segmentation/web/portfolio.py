@@ -14,7 +14,8 @@ from clients.querysets import ClientQuerySet
 from clients.web.columns import FACTS, IDENTITY
 from clients.web.views import ClientList, ClientPage
 from dignamik.foundation.exporting import Column
-from dignamik.foundation.listing import Face, Options
+from dignamik.foundation.filterbar import Options
+from dignamik.foundation.listing import Face
 from segmentation.filters import UNPLACED, PortfolioFilter
 from segmentation.models import Assignment, Run, Segment
 from segmentation.querysets import with_segment
@@ -31,7 +32,12 @@ PLACE: tuple[Column[Any], ...] = (
     Column("Marge", lambda client: None if client.margin is None else round(client.margin, 3), 9),
 )
 
-
+# Filters whose values are counted, by the column that holds them; and figures whose spread is drawn.
+FACETS = {
+    "segment": "segment_slug", "sector": "sector", "status": "status", "category": "category",
+    "department": "department", "manager": "account_manager__username", "standing": "standing",
+}  # fmt: skip
+MEASURES = ("turnover", "followers")
 NEARBY = 0.3  # degrees: some 30 km
 # The pages that understand the portfolio's query string.
 FACES = (("clients", "Tableau"), ("map", "Carte"), ("explorer", "Explorer"))
@@ -58,6 +64,12 @@ class Portfolio(ReadsRun, ClientList):
 
     def scope(self) -> ClientQuerySet:
         return with_segment(super().scope(), self.run)
+
+    def source_of(self, name: str) -> str:
+        if name == "city":
+            return reverse("client-towns")
+        counted = name in FACETS or name in MEASURES
+        return reverse("client-facet", args=[name]) if counted else ""
 
     def export_columns(self) -> Sequence[Column[Any]]:
         return (*IDENTITY, *PLACE, *FACTS)

@@ -14,7 +14,7 @@ from django.shortcuts import render
 
 from clients.web.views import ClientList
 from dignamik.foundation.exporting import Column, Sheet, respond
-from dignamik.foundation.listing import LARGEST_PAGE, PAGE_SIZE, Options
+from dignamik.foundation.filterbar import Options
 from segmentation.advice.queueing import TO_DECIDE, AdviceFilter, Line, Queue
 from segmentation.disclosure import figures_are_open
 from segmentation.models import Decision, Play, Segment
@@ -75,12 +75,17 @@ class Recommendations(Portfolio):
     template_name = "segmentation/recommendations.html"
     fragment_name = "segmentation/_recommendations_results.html"
     export_name = "recommandations"
+    chooses_columns = False
     faces = ()  # the map and the explorer know nothing of plays
     bar = ("q", "segment", "play", "service", "goal")  # type: ignore[assignment]  # narrowed to four by Portfolio
     drawer: tuple[str, ...] = ("sector", "status", *ClientList.drawer, "standing", "moved")
 
     def scope(self) -> Any:
         return with_segment(self.visible(), self.run)
+
+    def source_of(self, name: str) -> str:
+        """Lines are counted here, not clients: only what suggests without counting."""
+        return super().source_of(name) if name == "city" else ""
 
     def choices(self) -> Mapping[str, Options]:
         plays = Play.objects.filter(active=True, segment__in=Segment.objects.in_run(self.run)).select_related("segment")
@@ -95,7 +100,7 @@ class Recommendations(Portfolio):
     @cached_property
     def page(self) -> Page[Any]:
         rows: Any = [] if self.problems else self.queue.rows()
-        paginator = Paginator(rows, self._whole("page_size", LARGEST_PAGE) or PAGE_SIZE)
+        paginator = Paginator(rows, self.page_size)
         return paginator.get_page(self._whole("page", None) or 1)
 
     @cached_property

@@ -1,0 +1,66 @@
+"""The bins of a small histogram over figures that span several powers of ten: 1, 2, 5, 10, 20, 50…"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+SMALLEST_CROWD = 5  # fewer clients are a list, not a spread
+MOST_BINS = 12
+STEPS = ((1, 2, 5), (1, 3), (1,), (1,))
+CENT = Decimal("0.01")
+
+Number = int | Decimal
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Clients whose figure lies between two ends, both included; `share` of the fullest bin, 0 to 1."""
+
+    low: Number
+    high: Number
+    label: str
+    count: int
+    share: float
+
+
+def edges_between(low: Number, high: Number) -> list[int]:
+    """Round numbers from below `low` to above `high`, 0 among them where the figures reach it; ascending, 2 at least.
+
+    The steps widen until there are at most `MOST_BINS`.
+    """
+    for at, steps in enumerate(STEPS):
+        smallest = 10 ** max(0, _digits(max(abs(low), abs(high))) - 3 + at // 3)
+        up = [0, *_round_numbers(smallest, max(high, 0), steps)]
+        down = [0, *_round_numbers(smallest, max(-low, 0), steps)] if low < 0 else [0]
+        edges = sorted({*up, *(-value for value in down)})
+        first = max((value for value in edges if value <= low), default=edges[0])
+        last = min((value for value in edges if value > high), default=edges[-1])
+        edges = [value for value in edges if first <= value <= last]
+        if len(edges) - 1 <= MOST_BINS:
+            break
+    return edges
+
+
+def ranges_between(edges: Sequence[int], *, cents: bool) -> list[tuple[Number, Number]]:
+    """Between neighbouring edges, as the filters count: both ends included, and no figure in two of them."""
+    step = CENT if cents else 1
+    return [(start, end - step) for start, end in zip(edges, edges[1:], strict=False)]
+
+
+def _round_numbers(smallest: int, most: Number, steps: Sequence[int]) -> list[int]:
+    """Upwards from `smallest` by these steps in each power of ten, one beyond `most` included."""
+    found: list[int] = []
+    power = smallest
+    while True:
+        for step in steps:
+            found.append(step * power)
+            if step * power > most:
+                return found
+        power *= 10
+
+
+def _digits(value: Number) -> int:
+    return int(math.log10(value)) + 1 if value >= 1 else 1
