@@ -97,7 +97,7 @@ class Facet(Portfolio):
         most = max(counts.values())
         unit = "euros" if name == "turnover" else "count"
         bins = [
-            Bin(start, end, f"de {french.in_unit(start, unit)} à {french.in_unit(end, unit)}", count, count / most)
+            Bin(start, end, f"{french.grouped(start)} à {french.in_unit(end, unit)}", count, count / most)
             for (start, end), count in zip(ranges, counts.values(), strict=True)
         ]
         return Spread(known, unknown, bins)

@@ -9,7 +9,9 @@ from decimal import Decimal
 
 SMALLEST_CROWD = 5  # fewer clients are a list, not a spread
 MOST_BINS = 12
-STEPS = ((1, 2, 5), (1, 3), (1,), (1,))
+STEPS = (1, 2, 5)  # within each power of ten
+# The first edge after 0 lies this many powers of ten below the largest figure; fewer where that makes too many bins.
+REACHES = (3, 2, 1)
 CENT = Decimal("0.01")
 
 Number = int | Decimal
@@ -29,13 +31,12 @@ class Bin:
 def edges_between(low: Number, high: Number) -> list[int]:
     """Round numbers from below `low` to above `high`, 0 among them where the figures reach it; ascending, 2 at least.
 
-    The steps widen until there are at most `MOST_BINS`.
+    The edges next to 0 move away from it until there are at most `MOST_BINS` bins.
     """
-    for at, steps in enumerate(STEPS):
-        smallest = 10 ** max(0, _digits(max(abs(low), abs(high))) - 3 + at // 3)
-        up = [0, *_round_numbers(smallest, max(high, 0), steps)]
-        down = [0, *_round_numbers(smallest, max(-low, 0), steps)] if low < 0 else [0]
-        edges = sorted({*up, *(-value for value in down)})
+    for reach in REACHES:
+        smallest = 10 ** max(0, _digits(max(abs(low), abs(high))) - reach)
+        below = [-value for value in _round_numbers(smallest, -low)] if low < 0 else []
+        edges = sorted({0, *below, *_round_numbers(smallest, max(high, 0))})
         first = max((value for value in edges if value <= low), default=edges[0])
         last = min((value for value in edges if value > high), default=edges[-1])
         edges = [value for value in edges if first <= value <= last]
@@ -50,12 +51,12 @@ def ranges_between(edges: Sequence[int], *, cents: bool) -> list[tuple[Number, N
     return [(start, end - step) for start, end in zip(edges, edges[1:], strict=False)]
 
 
-def _round_numbers(smallest: int, most: Number, steps: Sequence[int]) -> list[int]:
-    """Upwards from `smallest` by these steps in each power of ten, one beyond `most` included."""
+def _round_numbers(smallest: int, most: Number) -> list[int]:
+    """Upwards from `smallest`, one beyond `most` included."""
     found: list[int] = []
     power = smallest
     while True:
-        for step in steps:
+        for step in STEPS:
             found.append(step * power)
             if step * power > most:
                 return found

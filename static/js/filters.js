@@ -53,6 +53,9 @@ const enhance = () => {
     "toggle",
     ({ target }) => {
       if (!target.open || !target.matches("[data-facet]")) return;
+      target.classList.remove("facet-end");
+      const menu = target.querySelector(".facet-menu").getBoundingClientRect();
+      target.classList.toggle("facet-end", menu.right > document.documentElement.clientWidth);
       target.querySelector("[data-facet-source]")?.dispatchEvent(new CustomEvent("facet"));
     },
     true,
