@@ -70,6 +70,8 @@ SIGNED_IN = dict.fromkeys(PEOPLE, 200)
 PAGES: dict[str, Methods] = {
     "": PAGE,
     "clients/": PAGE,
+    "clients/facets/<slug:name>/": {**PAGE, "GET": everyone(404, anonymous=LOGIN, sacha=403)},  # of nothing countable
+    "clients/towns/": PAGE,
     "clients/<int:pk>/": OWN_PAGE,
     # Amélie's client has no site of its own to leave for.
     "clients/<int:pk>/website/": {**PAGE, "GET": everyone(404, anonymous=LOGIN, sacha=403)},

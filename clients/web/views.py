@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -53,23 +53,28 @@ class ClientList(Listing):
     def export_columns(self) -> Sequence[Column[Any]]:
         return (*IDENTITY, *FACTS)
 
-    def choices(self) -> Mapping[str, Options]:
+    def options_of(self, name: str) -> Options | None:
         """Only what the reader's own clients hold: a filter that would find nothing is not offered."""
         mine = self.visible().order_by()
-        sectors = mine.exclude(sector="").values_list("sector", flat=True).distinct()
-        categories = Category.objects.filter(clients__in=mine).distinct().values_list("pk", "name")
-        codes = mine.exclude(department="").values_list("department", flat=True).distinct().order_by("department")
-        found: dict[str, Options] = {
-            "department": [(code, f"{DEPARTMENTS[code].name} ({code})") for code in codes if code in DEPARTMENTS],
-            "sector": sorted(((name, name) for name in sectors), key=lambda pair: fold(pair[1])),
-            "category": sorted(((str(pk), name) for pk, name in categories), key=lambda pair: fold(pair[1])),
-        }
-        if self.request.user.has_perm(SEES_EVERYTHING):
+        if name == "sector":
+            sectors = mine.exclude(sector="").values_list("sector", flat=True).distinct()
+            return by_label((sector, sector) for sector in sectors)
+        if name == "category":
+            categories = Category.objects.filter(clients__in=mine).distinct().values_list("pk", "name")
+            return by_label((str(pk), label) for pk, label in categories)
+        if name == "department":
+            codes = mine.values_list("department", flat=True).distinct().order_by("department")
+            return [(code, f"{DEPARTMENTS[code].name} ({code})") for code in codes if code in DEPARTMENTS]
+        if name == "manager" and self.request.user.has_perm(SEES_EVERYTHING):
             users = get_user_model().objects.filter(portfolio__isnull=False).distinct()
-            named = sorted(((user.get_username(), user.get_full_name() or user.get_username()) for user in users),
-                           key=lambda pair: fold(pair[1]))  # fmt: skip
-            found["manager"] = [(NOBODY, "Personne"), *named]
-        return found
+            named = ((user.get_username(), user.get_full_name() or user.get_username()) for user in users)
+            return [(NOBODY, "Personne"), *by_label(named)]
+        return super().options_of(name)
+
+
+def by_label(options: Iterable[tuple[str, str]]) -> Options:
+    """As a dictionary sorts them: case and accents ignored."""
+    return sorted(options, key=lambda pair: fold(pair[1]))
 
 
 class ClientWebsite(RolePage, View):

@@ -71,9 +71,9 @@ class FilterBar:
         """The rows that this reader may see, before any filter."""
         raise NotImplementedError
 
-    def choices(self) -> Mapping[str, Options]:
-        """Values to choose from, for filters that do not carry their own."""
-        return {}
+    def options_of(self, name: str) -> Options | None:
+        """Values to choose from, for a filter that does not carry its own. Asked once for each filter."""
+        return None
 
     def source_of(self, name: str) -> str:
         """The address that counts, draws or suggests what a control offers; "" for none."""
@@ -120,8 +120,13 @@ class FilterBar:
         return [name for name in self.filterset.filters if name not in shown]
 
     @cached_property
-    def _options(self) -> Mapping[str, Options]:
-        return self.choices()
+    def _options(self) -> dict[str, Options | None]:
+        return {}
+
+    def _offered(self, name: str) -> Options | None:
+        if name not in self._options:
+            self._options[name] = self.options_of(name)
+        return self._options[name]
 
     def fields(self, names: Iterable[str]) -> list[Field]:
         """Their controls; a name without a filter of its own is that of a range, `…_min` and `…_max`."""
@@ -135,15 +140,15 @@ class FilterBar:
             return Field(name, label, "range", source=self.source_of(name), ends=(low, high))
         control = self.filterset.form.fields[name]
         own = [(str(value), str(label)) for value, label in getattr(control, "choices", ()) if value]
-        options = self._options.get(name, own)
+        offered = self._offered(name)
+        options = own if offered is None else offered
         values = tuple(filter(None, dict.fromkeys(text.strip() for text in self.query.getlist(name))))
         number = type(control).__name__ in {"DecimalField", "IntegerField", "PlainNumberField"}
-        kind = "choice" if name in self._options or own else "number" if number else "text"
+        kind = "choice" if own or offered is not None else "number" if number else "text"
         if isinstance(self.filterset.filters[name], SeveralFilter):
             kind = "several" if kind == "choice" else "texts"
-            offered = {value for value, _ in options}
-            labels = dict(own)
-            options = [*options, *((value, labels.get(value, value)) for value in values if value not in offered)]
+            strange = [value for value in values if value not in dict(options)]
+            options = [*options, *((value, dict(own).get(value, value)) for value in strange)]
         return Field(name, str(control.label), kind, values, options, self.source_of(name))
 
     # --- Chips -------------------------------------------------------------------------------------------------------

@@ -55,15 +55,15 @@ class Facet(Portfolio):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         name: str = kwargs["name"]
         if name in FACETS:
-            context: dict[str, Any] = {"field": self.field(name), "lines": self.lines(self.field(name))}
+            context: dict[str, Any] = {"lines": self.lines(self.field(name))}
             template = "includes/_facet.html"
         elif name in MEASURES:
-            context = {"field": self.field(name), "spread": None if self.problems else self.spread(name)}
+            context = {"spread": None if self.problems else self.spread(name)}
             template = "includes/_spread.html"
         else:
             raise Http404
         status = 400 if self.problems else 200
-        return render(request, template, context | {"problems": self.problems}, status=status)
+        return render(request, template, context | {"field": self.field(name), "problems": self.problems}, status=status)
 
     def others(self, *names: str) -> Any:
         """The clients that the filters in force leave, these ones not heeded."""

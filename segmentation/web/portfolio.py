@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -74,9 +74,10 @@ class Portfolio(ReadsRun, ClientList):
     def export_columns(self) -> Sequence[Column[Any]]:
         return (*IDENTITY, *PLACE, *FACTS)
 
-    def choices(self) -> Mapping[str, Options]:
-        segments = Segment.objects.in_run(self.run).values_list("slug", "name")
-        return {**super().choices(), "segment": [*segments, (UNPLACED, "Sans segment")]}
+    def options_of(self, name: str) -> Options | None:
+        if name == "segment":
+            return [*Segment.objects.in_run(self.run).values_list("slug", "name"), (UNPLACED, "Sans segment")]
+        return super().options_of(name)
 
     def context(self) -> dict[str, Any]:
         return self.run_context()

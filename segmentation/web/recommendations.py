@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -87,10 +87,12 @@ class Recommendations(Portfolio):
         """Lines are counted here, not clients: only what suggests without counting."""
         return super().source_of(name) if name == "city" else ""
 
-    def choices(self) -> Mapping[str, Options]:
-        plays = Play.objects.filter(active=True, segment__in=Segment.objects.in_run(self.run)).select_related("segment")
-        named = [(str(play.pk), f"{play.title} ({play.segment.name})") for play in plays.order_by("title", "segment")]
-        return {**super().choices(), "play": named}
+    def options_of(self, name: str) -> Options | None:
+        if name == "play":
+            plays = Play.objects.filter(active=True, segment__in=Segment.objects.in_run(self.run))
+            ordered = plays.select_related("segment").order_by("title", "segment")
+            return [(str(play.pk), f"{play.title} ({play.segment.name})") for play in ordered]
+        return super().options_of(name)
 
     @cached_property
     def queue(self) -> Queue:
