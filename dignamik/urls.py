@@ -22,6 +22,7 @@ from segmentation.web.publishing import PublishRun
 from segmentation.web.reasons import ClientChange
 from segmentation.web.recommendations import Recommendations
 from segmentation.web.runs import RunList, RunPage
+from segmentation.web.saved import ChangeView, DeleteView, SavedViewList
 from segmentation.web.segments import SegmentList, SegmentPage
 
 urlpatterns = [
@@ -34,6 +35,9 @@ urlpatterns = [
     path("clients/<int:pk>/change/", ClientChange.as_view(), name="client-change"),
     path("clients/<int:pk>/decisions/", Decide.as_view(), name="decide"),
     path("recommendations/", Recommendations.as_view(), name="recommendations"),
+    path("views/", SavedViewList.as_view(), name="views"),
+    path("views/<int:pk>/", ChangeView.as_view(), name="view-change"),
+    path("views/<int:pk>/delete/", DeleteView.as_view(), name="view-delete"),
     path("prospect/", Prospect.as_view(), name="prospect"),
     path("map/", MapPage.as_view(), name="map"),
     path("explorer/", ExplorerPage.as_view(), name="explorer"),

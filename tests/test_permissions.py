@@ -16,7 +16,7 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from clients.models import Category, Client
-from dignamik.foundation.models import Job
+from dignamik.foundation.models import Job, SavedView
 from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
 from segmentation.runs.requesting import request_run
 from tests.contract import schema
@@ -65,6 +65,11 @@ FOLLOWED = everyone(403, anonymous=401, sacha=403, anais=200, adele=200)
 KEEP: Methods = {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403, anais=403)}
 ADVISE: Methods = {**READ, "POST": everyone(400, anonymous=401, sacha=403, anais=403)}
 COMPUTE: Methods = {**READ, "GET": READ["PUT"], "POST": READ["GET"]}
+# Amélie's own view, which she shares with Karim's role: open to him, and hers to change.
+OWN_VIEW: Methods = {
+    "GET": everyone(405, anonymous=LOGIN, sacha=403),
+    "POST": everyone(404, anonymous=LOGIN, sacha=403, amelie=302),
+}
 SIGNED_IN = dict.fromkeys(PEOPLE, 200)
 
 PAGES: dict[str, Methods] = {
@@ -82,6 +87,9 @@ PAGES: dict[str, Methods] = {
     "clients/<int:pk>/decisions/": DECIDE,
     "recommendations/": PAGE,
     "prospect/": KEEP,
+    "views/": {"GET": PAGE["GET"], "POST": everyone(302, anonymous=LOGIN, sacha=403)},
+    "views/<int:pk>/": OWN_VIEW,
+    "views/<int:pk>/delete/": OWN_VIEW,
     "segments/": PAGE,
     "segments/<slug:slug>/": PAGE,
     "runs/": ASK,
@@ -258,6 +266,9 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "segmentation/play": play,
         "segmentation/decision": Decision.objects.create(client=client, play=decided, kind="done", shown_reason="Dit."),
         "admin": client,
+        "views": SavedView.objects.create(
+            owner=cast["amelie"], page="clients", name="À moi", shared_with=cast["karim"].groups.get()
+        ),
     }
 
 

@@ -66,7 +66,9 @@ class Listing(FilterBar, RolePage, View):
     fragment_name: str
     export_name = "liste"
     faces: Sequence[Face] = ()
+    default_size = PAGE_SIZE
     chooses_columns = True
+    has_table = True  # False where the same rows are drawn another way
     extra_columns: tuple[str, ...] = ()  # columns that are shown only to who asks for them
 
     def export_columns(self) -> Sequence[Column[Any]]:
@@ -179,7 +181,7 @@ class Listing(FilterBar, RolePage, View):
 
     @property
     def page_size(self) -> int:
-        return self._whole("page_size", LARGEST_PAGE) or PAGE_SIZE
+        return self._whole("page_size", LARGEST_PAGE) or self.default_size
 
     @property
     def page_sizes(self) -> list[int]:

@@ -65,6 +65,7 @@ class Plane:
 
 class ExplorerPage(Portfolio):
     template_name = "segmentation/explorer.html"
+    has_table = False
     fragment_name = "segmentation/_explorer_results.html"
 
     def context(self) -> dict[str, Any]:

@@ -56,6 +56,7 @@ class MapPage(Portfolio):
     """The portfolio as a map; its fragment carries the legend, and the address of the points for the script."""
 
     template_name = "segmentation/map.html"
+    has_table = False
     fragment_name = "segmentation/_map_results.html"
 
     def context(self) -> dict[str, Any]:

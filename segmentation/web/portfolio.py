@@ -22,6 +22,7 @@ from segmentation.querysets import with_segment
 from segmentation.web import charts, reasons
 from segmentation.web.advice import on_client
 from segmentation.web.reading import ReadsRun, labels_of
+from segmentation.web.saved import SavedViews
 from segmentation.web.shapes import SHAPES
 from segmentation.web.standing import badge, margin_in_words
 from segmentation.web.tables import PortfolioTable
@@ -78,6 +79,19 @@ class Portfolio(ReadsRun, ClientList):
         if name == "segment":
             return [*Segment.objects.in_run(self.run).values_list("slug", "name"), (UNPLACED, "Sans segment")]
         return super().options_of(name)
+
+    can_be_saved = True
+
+    @cached_property
+    def saved(self) -> SavedViews:
+        """The views that this reader may open."""
+        match = self.request.resolver_match
+        return SavedViews.of(self.request.user, match.url_name or "" if match else "")
+
+    @property
+    def query_to_save(self) -> str:
+        """What this list would be kept as."""
+        return self.address("").removeprefix("?")
 
     def context(self) -> dict[str, Any]:
         return self.run_context()

@@ -72,8 +72,12 @@ const enhance = () => {
     facet?.querySelector("summary").focus();
   });
   form.addEventListener("change", ({ target }) => {
-    const facet = target.closest("[data-facet]");
+    const facet = target.closest("[data-facet]"); // none: the form itself, for a control elsewhere
     if (facet) countUsed(facet);
+  });
+  // Controls that belong to the form but stand elsewhere on the page: their events do not pass by it.
+  document.addEventListener("change", ({ target }) => {
+    if (target.form === form && !form.contains(target)) form.dispatchEvent(new Event("change"));
   });
   document.body.addEventListener("htmx:responseError", () => sayFailure(true));
   document.body.addEventListener("htmx:sendError", () => sayFailure(true));
