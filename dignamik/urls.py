@@ -11,6 +11,7 @@ from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
+from segmentation.web.batch import Batch
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.facets import Facet, Towns
 from segmentation.web.map import MapPage
@@ -29,6 +30,7 @@ urlpatterns = [
     path("", Overview.as_view(), name="overview"),
     path("clients/", Portfolio.as_view(), name="clients"),
     path("clients/facets/<slug:name>/", Facet.as_view(), name="client-facet"),
+    path("clients/batch/", Batch.as_view(), name="client-batch"),
     path("clients/towns/", Towns.as_view(), name="client-towns"),
     path("clients/<int:pk>/", PortfolioClient.as_view(), name="client"),
     path("clients/<int:pk>/website/", ClientWebsite.as_view(), name="client_website"),

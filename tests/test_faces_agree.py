@@ -134,9 +134,7 @@ def test_page_map_export_and_api_give_the_same_clients_in_the_same_order(
 
 
 @pytest.mark.parametrize("name", sorted(SEVERAL))
-def test_several_values_of_a_filter_mean_the_clients_of_each(
-    name: str, portfolio: None, cast: dict[str, User]
-) -> None:
+def test_several_values_of_a_filter_mean_the_clients_of_each(name: str, portfolio: None, cast: dict[str, User]) -> None:
     browser = signed_in(cast["helene"])
     place = {"city": "city", "sector": "sector", "department": "department", "status": "status"}
     values = {

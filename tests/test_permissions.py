@@ -76,6 +76,8 @@ PAGES: dict[str, Methods] = {
     "": PAGE,
     "clients/": PAGE,
     "clients/facets/<slug:name>/": {**PAGE, "GET": everyone(404, anonymous=LOGIN, sacha=403)},  # of nothing countable
+    # Without an act and a client there is nothing to do.
+    "clients/batch/": dict.fromkeys(("GET", "POST"), everyone(400, anonymous=LOGIN, sacha=403)),
     "clients/towns/": PAGE,
     "clients/<int:pk>/": OWN_PAGE,
     # Amélie's client has no site of its own to leave for.

@@ -158,7 +158,9 @@ class FilterBar:
         """Filters in force, those that are wrong included: each value can be taken away."""
         fields = self.fields([*self.bar, *self.drawer, *self._others()])
         flat = [end for field in fields for end in (field.ends or (field,))]
-        chips = [self._chip(field.name, field.label, value, field.shown(value)) for field in flat for value in field.values]
+        chips = [
+            self._chip(field.name, field.label, value, field.shown(value)) for field in flat for value in field.values
+        ]
         strange = self.filterset.unknown_names()
         return chips + [self._chip(name, name, value, value) for name in strange for value in self.query.getlist(name)]
 

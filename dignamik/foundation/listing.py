@@ -108,7 +108,9 @@ class Listing(FilterBar, RolePage, View):
             if self.query.get(name) and self._whole(name, most) is None:
                 found.append(f"«\u00a0{name}\u00a0» attend un nombre entier{f' de 1 à {most}' if most else ''}.")
         offered = {column.name for column in self.offered_columns}
-        found += [f"La colonne «\u00a0{name}\u00a0» n’existe pas." for name in self.asked_columns if name not in offered]
+        found += [
+            f"La colonne «\u00a0{name}\u00a0» n’existe pas." for name in self.asked_columns if name not in offered
+        ]
         if self.query.get("export", "csv") not in {*FORMATS, ""}:
             found.append("Une liste s’exporte en «\u00a0csv\u00a0» ou en «\u00a0xlsx\u00a0».")
         return found
@@ -169,7 +171,9 @@ class Listing(FilterBar, RolePage, View):
             return []
         asked = set(self.asked_columns)
         return [
-            ColumnChoice(name, str(column.verbose_name), shown=name in asked if asked else name not in self.extra_columns)
+            ColumnChoice(
+                name, str(column.verbose_name), shown=name in asked if asked else name not in self.extra_columns
+            )
             for name in self._column_order()[1:]
             for column in [self.table_class.base_columns[name]]
         ]

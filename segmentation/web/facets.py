@@ -63,7 +63,9 @@ class Facet(Portfolio):
         else:
             raise Http404
         status = 400 if self.problems else 200
-        return render(request, template, context | {"field": self.field(name), "problems": self.problems}, status=status)
+        return render(
+            request, template, context | {"field": self.field(name), "problems": self.problems}, status=status
+        )
 
     def others(self, *names: str) -> Any:
         """The clients that the filters in force leave, these ones not heeded."""
@@ -124,4 +126,6 @@ class Towns(RolePage, View):
         for folded, city, clients in spellings:
             found.setdefault(folded, []).append((clients, city))
         best = sorted(found.values(), key=lambda written: (-sum(count for count, _ in written), written[0][1]))
-        return [min(written, key=lambda pair: (pair[1].isupper(), -pair[0], pair[1]))[1] for written in best[:TOWNS_OFFERED]]
+        return [
+            min(written, key=lambda pair: (pair[1].isupper(), -pair[0], pair[1]))[1] for written in best[:TOWNS_OFFERED]
+        ]

@@ -20,7 +20,7 @@ from segmentation.filters import UNPLACED, PortfolioFilter
 from segmentation.models import Assignment, Run, Segment
 from segmentation.querysets import with_segment
 from segmentation.web import charts, reasons
-from segmentation.web.advice import on_client
+from segmentation.web.advice import DECIDES, READS, on_client
 from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.saved import SavedViews
 from segmentation.web.shapes import SHAPES
@@ -39,9 +39,18 @@ FACETS = {
     "department": "department", "manager": "account_manager__username", "standing": "standing",
 }  # fmt: skip
 MEASURES = ("turnover", "followers")
+# What can be done with ticked clients. Those who edit everybody's clients (head of sales, administration) assign them.
+PLAN, ASSIGN = "plan", "assign"
+ASSIGNS = "clients.change_client"
 NEARBY = 0.3  # degrees: some 30 km
 # The pages that understand the portfolio's query string.
 FACES = (("clients", "Tableau"), ("map", "Carte"), ("explorer", "Explorer"))
+
+
+def actions_of(user: Any) -> list[str]:
+    """What this person may do with chosen rows, besides exporting them."""
+    allowed = {PLAN: user.has_perms((READS, DECIDES)), ASSIGN: user.has_perm(ASSIGNS)}
+    return [name for name, may in allowed.items() if may]
 
 
 def _standing(value: str | None) -> str:
@@ -81,6 +90,16 @@ class Portfolio(ReadsRun, ClientList):
         return super().options_of(name)
 
     can_be_saved = True
+
+    @property
+    def actions(self) -> list[str]:
+        """What this reader may do with ticked rows, besides exporting them."""
+        return actions_of(self.request.user)
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query string, a name and a value at a time."""
+        return [(name, value) for name, values in self._changed({}).lists() for value in values]
 
     @cached_property
     def saved(self) -> SavedViews:

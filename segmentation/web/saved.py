@@ -94,7 +94,7 @@ class NewViewForm(SavedViewForm):
 
 
 def understood(page: str, query: str) -> str:
-    """The same query string, tidy and without the place in the list. Raises ValidationError as the page would refuse."""
+    """The same query string, tidy and without the place in the list. Raises ValidationError as the page refuses."""
     said = QueryDict(query, mutable=True)
     for name in [name for name, values in said.lists() if name in PLACE or not any(values)]:
         del said[name]

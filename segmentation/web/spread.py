@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 SMALLEST_CROWD = 5  # fewer clients are a list, not a spread
 MOST_BINS = 12
@@ -48,7 +49,7 @@ def edges_between(low: Number, high: Number) -> list[int]:
 def ranges_between(edges: Sequence[int], *, cents: bool) -> list[tuple[Number, Number]]:
     """Between neighbouring edges, as the filters count: both ends included, and no figure in two of them."""
     step = CENT if cents else 1
-    return [(start, end - step) for start, end in zip(edges, edges[1:], strict=False)]
+    return [(start, end - step) for start, end in pairwise(edges)]
 
 
 def _round_numbers(smallest: int, most: Number) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from django.contrib.auth.models import User
@@ -153,7 +154,7 @@ def test_the_bins_hold_every_figure_once(low: Decimal, high: Decimal) -> None:
     assert edges[0] <= low
     assert high < edges[-1]
     ranges = ranges_between(edges, cents=True)
-    assert all(after[0] - before[1] == Decimal("0.01") for before, after in zip(ranges, ranges[1:], strict=False))
+    assert all(after[0] - before[1] == Decimal("0.01") for before, after in pairwise(ranges))
 
 
 # --- Towns ------------------------------------------------------------------------------------------------------------

@@ -88,9 +88,7 @@ def test_a_name_is_taken_once_by_each(amelie: User, karim: User) -> None:
 
 
 def test_nobody_keeps_more_than_a_menu_holds(amelie: User) -> None:
-    SavedView.objects.bulk_create(
-        SavedView(owner=amelie, page="clients", name=f"Vue {at}") for at in range(MOST_VIEWS)
-    )
+    SavedView.objects.bulk_create(SavedView(owner=amelie, page="clients", name=f"Vue {at}") for at in range(MOST_VIEWS))
     assert "supprimez-en une" in body(keep(amelie))
     assert SavedView.objects.count() == MOST_VIEWS
 
