@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
@@ -18,9 +19,14 @@ from segmentation.advice.deciding import CannotDecide, decide
 from segmentation.models import Decision, Play
 
 CHUNK = 500
-NOT_TO_CONTACT = "ont demandé à ne pas être sollicités"
-DECIDED = "ont déjà une décision en vigueur sur cette action"
-NOT_CONCERNED = "ne sont pas concernés par cette action"
+
+
+class LeftOut(StrEnum):
+    """Why a play was not planned for a client."""
+
+    NOT_TO_CONTACT = "not_to_contact"
+    DECIDED = "decided"
+    NOT_CONCERNED = "not_concerned"
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Planning:
     """For how many clients a play was planned, and how many were left out for each reason."""
 
     planned: int
-    left_out: Mapping[str, int]
+    left_out: Mapping[LeftOut, int]
 
 
 @transaction.atomic
@@ -37,18 +43,18 @@ def plan(clients: ClientQuerySet, play: Play, *, playbook: Playbook, by: Any, un
 
     `playbook` holds the play. All or nothing: raises CannotDecide where the day is none to plan for.
     """
+    # Nobody else decides on one of them meanwhile.
+    chosen = Client.objects.filter(pk__in=clients.order_by().values("pk"))
+    others = dict(chosen.select_for_update().order_by("pk").values_list("pk", "do_not_contact"))
     proposed = sorted(pk for _, of, pk in queue(playbook, clients.order_by()) if of == play.pk)
     if not proposed:
         raise CannotDecide("Cette action n’est proposée à aucun de ces clients.")
-    in_force = Decision.objects.in_force(timezone.localdate()).filter(
-        play=play, client__in=clients.order_by().values("pk")
-    )
+    in_force = Decision.objects.in_force(timezone.localdate()).filter(play=play, client__in=chosen)
     decided = set(in_force.values_list("client", flat=True))
-    others = dict(clients.order_by().values_list("pk", "do_not_contact"))
     for pk in proposed:
         del others[pk]
     reasons = [
-        NOT_TO_CONTACT if not_to_contact else DECIDED if pk in decided else NOT_CONCERNED
+        LeftOut.NOT_TO_CONTACT if not_to_contact else LeftOut.DECIDED if pk in decided else LeftOut.NOT_CONCERNED
         for pk, not_to_contact in others.items()
     ]
     for start in range(0, len(proposed), CHUNK):

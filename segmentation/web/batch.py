@@ -32,12 +32,18 @@ from dignamik.foundation.filterbar import ORDERING
 from dignamik.foundation.listing import EXPORT_CHUNK
 from segmentation.advice.advising import Playbook, counts
 from segmentation.advice.deciding import FARTHEST, CannotDecide
-from segmentation.advice.planning import Planning, plan
+from segmentation.advice.planning import LeftOut, Planning, plan
 from segmentation.disclosure import figures_are_open
 from segmentation.models import Play
 from segmentation.web.portfolio import ASSIGN, PLAN, Portfolio, actions_of
 
 OWN_NAMES = ("act", "client", "all")
+# One client, several.
+WHY = {
+    LeftOut.NOT_TO_CONTACT: ("a demandé à ne pas être sollicité", "ont demandé à ne pas être sollicités"),
+    LeftOut.DECIDED: ("a déjà une décision en vigueur", "ont déjà une décision en vigueur"),
+    LeftOut.NOT_CONCERNED: ("n’est pas concerné", "ne sont pas concernés"),
+}
 NAMED = 5  # chosen clients named on the page that asks
 
 
@@ -233,6 +239,6 @@ def in_words(made: Planning, play: Play) -> str:
     """What came of planning, with why some clients were left out."""
     text = f"«\u00a0{play.title}\u00a0» planifiée pour {clients_in_words(made.planned)}."
     if made.left_out:
-        why = ", ".join(f"{count} {reason}" for reason, count in made.left_out.items())
+        why = ", ".join(f"{count} {WHY[reason][count > 1]}" for reason, count in made.left_out.items())
         text += f" Pas pour les autres\u00a0: {why}."
     return text
