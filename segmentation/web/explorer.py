@@ -13,7 +13,7 @@ from django.urls import reverse
 from dignamik.foundation import french
 from segmentation.engine.document import Document
 from segmentation.engine.errors import DocumentError
-from segmentation.models import Run, Segment
+from segmentation.models import Run
 from segmentation.web.portfolio import Portfolio
 from segmentation.web.reading import labels_of
 from segmentation.web.shapes import SHAPES
@@ -84,8 +84,7 @@ class ExplorerPage(Portfolio):
         rows = self.filterset.qs.order_by().filter(place__x__isnull=False).values("segment_slug")
         rows = rows.annotate(count=Count("pk"), x=Avg("place__x"), y=Avg("place__y"))
         middles = {row["segment_slug"]: (row["count"], row["x"], row["y"]) for row in rows}
-        segments = Segment.objects.in_run(self.run).values_list("slug", "name", "colour")
-        found = [Spot(slug, name, colour, *middles.get(slug, (0, None, None))) for slug, name, colour in segments]
+        found = [Spot(slug, name, colour, *middles.get(slug, (0, None, None))) for slug, name, colour in self.segments]
         return [Spot(s.slug, s.name, s.colour, s.count, s.x, s.y, _nearest(s, found)) for s in found]
 
 

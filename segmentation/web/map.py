@@ -12,7 +12,6 @@ from django.db.models import Count
 from django.urls import reverse
 
 from clients.places import DEPARTMENTS
-from segmentation.models import Segment
 from segmentation.web.portfolio import Portfolio
 from segmentation.web.shapes import SHAPES
 
@@ -81,8 +80,7 @@ class MapPage(Portfolio):
         )
 
     def legend(self, placed: dict[str, int]) -> list[LegendLine]:
-        segments = Segment.objects.in_run(self.run).values_list("slug", "name", "colour")
-        lines = [LegendLine(slug, name, colour, placed.get(slug, 0)) for slug, name, colour in segments]
+        lines = [LegendLine(slug, name, colour, placed.get(slug, 0)) for slug, name, colour in self.segments]
         return [*lines, LegendLine("", "Sans segment", None, placed.get("", 0))]
 
     def towns(self) -> list[Town]:

@@ -84,9 +84,14 @@ class Portfolio(ReadsRun, ClientList):
     def export_columns(self) -> Sequence[Column[Any]]:
         return (*IDENTITY, *PLACE, *FACTS)
 
+    @cached_property
+    def segments(self) -> list[tuple[str, str, int]]:
+        """(slug, name, colour) of the run's segments, biggest in training first."""
+        return list(Segment.objects.in_run(self.run).values_list("slug", "name", "colour"))
+
     def options_of(self, name: str) -> Options | None:
         if name == "segment":
-            return [*Segment.objects.in_run(self.run).values_list("slug", "name"), (UNPLACED, "Sans segment")]
+            return [*((slug, label) for slug, label, _ in self.segments), (UNPLACED, "Sans segment")]
         return super().options_of(name)
 
     can_be_saved = True

@@ -42,12 +42,11 @@ class SavedViews:
     """What the menu of views needs; `page` is the name of the one at hand."""
 
     views: Sequence[SavedView]
-    roles: Sequence[Group]
     page: str
 
     @classmethod
     def of(cls, user: Any, page: str) -> SavedViews:
-        return cls(list(SavedView.objects.open_to(user)), list(user.groups.all()), page)
+        return cls(list(SavedView.objects.open_to(user)), page)
 
     @property
     def pinned(self) -> list[SavedView]:
@@ -64,8 +63,9 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, owner: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.owner = owner
-        shared: Any = self.fields["shared_with"]
-        shared.queryset = Group.objects.filter(user=owner)
+        if "shared_with" in self.fields:
+            shared: Any = self.fields["shared_with"]
+            shared.queryset = Group.objects.filter(user=owner)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -78,19 +78,36 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class NewViewForm(SavedViewForm):
-    """A view of the list at hand. What the list itself would refuse is not kept."""
+    """A view of the list at hand. What the list itself would refuse is not kept.
 
+    `share` stands for the one role that its owner holds: the menu does not know which, to cost no query.
+    """
+
+    share = forms.BooleanField(required=False)
     page = forms.ChoiceField(label="Page", choices=[(name, label) for name, (label, _) in PAGES.items()])
     query = forms.CharField(label="Filtres", max_length=SavedView.LONGEST_QUERY, required=False)
 
     class Meta(SavedViewForm.Meta):
-        fields = ("name", "shared_with", "pinned", "page", "query")
+        fields = ("name", "pinned", "page", "query")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if "page" in cleaned and "query" in cleaned:
             cleaned["query"] = understood(cleaned["page"], cleaned["query"])
+        if cleaned.get("share"):
+            self.instance.shared_with = self.only_role()
         return cleaned
+
+    def only_role(self) -> Group:
+        """Raises ValidationError for who holds none, or several and has to say which."""
+        roles = list(Group.objects.filter(user=self.instance.owner)[:2])
+        if not roles:
+            raise ValidationError("Vous n’avez pas de rôle avec qui partager.")
+        if len(roles) > 1:
+            raise ValidationError(
+                "Vous avez plusieurs rôles\u00a0: gardez la vue, puis partagez-la sur la page des vues."
+            )
+        return roles[0]
 
 
 def understood(page: str, query: str) -> str:

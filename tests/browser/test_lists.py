@@ -85,7 +85,7 @@ def test_a_count_follows_the_other_filters_each_time_it_is_opened(open_as: Open,
 def test_towns_are_suggested_and_add_up(open_as: Open, run: Run, amelie: User) -> None:
     page = open_as(amelie).go("/clients/")
     more(page)
-    town = page.get_by_label("Ville", exact=True)
+    town = page.locator("#filter-city")
     town.type("saint")
     expect(page.locator("#known-city option")).to_have_attribute("value", "Saint-Étienne")
     town.fill("Saint-Étienne")
@@ -125,6 +125,7 @@ def test_columns_and_page_size_are_chosen_and_kept(open_as: Open, run: Run, amel
     page.get_by_role("link", name="Suivante").click()
     expect(page.locator('.pages [aria-current="page"]')).to_have_text("2")
     expect(page.locator("th", has_text="Client depuis")).to_be_visible()
+    page.get_by_text("Affichage", exact=True).click()
     page.get_by_label("Client depuis", exact=True).uncheck()
     page.get_by_label("Statut", exact=True).check()
     expect(page.locator("th", has_text="Statut")).to_be_visible()
@@ -142,7 +143,7 @@ def test_a_view_is_kept_as_the_list_stands_now(open_as: Open, run: Run, amelie: 
     page.get_by_label("Enregistrer cette liste sous").fill("Mes prospects")
     page.get_by_label("Épingler").check()
     page.locator("#save-view").get_by_role("button", name="Enregistrer").click()
-    expect(page.locator(".notice")).to_contain_text("Mes prospects est enregistrée")
+    expect(page.locator(".notice[role=status]")).to_contain_text("Mes prospects est enregistrée")
     assert SavedView.objects.get().query == "status=prospect"
     page.get_by_role("link", name="Tout retirer").or_(page.locator(".chip")).first.click()
     expect(count(page)).to_contain_text("60 clients")
@@ -172,7 +173,7 @@ def test_one_ticks_clients_and_plans_by_keyboard(open_as: Open, run: Run, amelie
     page.keyboard.press("Space")
     page.get_by_role("button", name="Planifier").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".notice")).to_contain_text("planifiée pour 2 clients")
+    expect(page.locator(".notice[role=status]")).to_contain_text("planifiée pour 2 clients")
     assert set(Decision.objects.values_list("client", "play")) == {(client.pk, play.pk) for client in chosen}
 
 
@@ -207,7 +208,7 @@ def test_it_all_works_without_javascript(open_as: Open, browser: Browser, run: R
     expect(page.locator(".heading-side")).to_have_text("15 clients choisis")
     page.get_by_role("radio").first.check()
     page.get_by_role("button", name="Planifier").click()
-    expect(page.locator(".notice")).to_contain_text("planifiée pour 15 clients")
+    expect(page.locator(".notice[role=status]")).to_contain_text("planifiée pour 15 clients")
     assert Decision.objects.filter(play=play).count() == 15
     context.close()
 
