@@ -7,7 +7,6 @@ from typing import Any
 
 import django_filters
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from clients.models import Category, Client
@@ -43,19 +42,17 @@ def is_key(value: str) -> bool:
 def known_categories(values: Sequence[str]) -> None:
     found = Category.objects.filter(in_categories(values)).values_list("pk", "name")
     names = {text.casefold() for pk, name in found for text in (str(pk), name)}
-    strangers = [value for value in values if value.casefold() not in names]
-    if strangers:
-        raise ValidationError([f"«\u00a0{value}\u00a0» n’existe pas." for value in strangers])
+    refuse_strangers(values, [value for value in values if value.casefold() in names])
 
 
 def known_sectors(values: Sequence[str]) -> None:
     found = set(Client.objects.filter(sector__in=values).values_list("sector", flat=True).distinct())
-    refuse_strangers(values, found, "«\u00a0{}\u00a0» n’existe pas.")
+    refuse_strangers(values, found)
 
 
 def known_managers(values: Sequence[str]) -> None:
     found = set(get_user_model().objects.filter(username__in=values).values_list("username", flat=True))
-    refuse_strangers(values, {NOBODY, *found}, "«\u00a0{}\u00a0» n’existe pas.")
+    refuse_strangers(values, {NOBODY, *found})
 
 
 class ClientFilter(StrictFilterSet):

@@ -18,7 +18,7 @@ UNPLACED = "aucun"  # ?segment=aucun: clients that the run could not place
 
 def known_segments(values: Sequence[str]) -> None:
     found = set(Segment.objects.filter(slug__in=values).values_list("slug", flat=True))
-    refuse_strangers(values, {UNPLACED, *found}, "«\u00a0{}\u00a0» n’existe pas.")
+    refuse_strangers(values, {UNPLACED, *found})
 
 
 class PortfolioFilter(ClientFilter):

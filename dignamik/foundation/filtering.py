@@ -102,11 +102,11 @@ class SeveralFilter(django_filters.MultipleChoiceFilter):
         return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
 
 
-def refuse_strangers(values: Sequence[str], known: Container[str], sentence: str) -> None:
-    """Raise ValidationError with a sentence for each value that is not known; `sentence` names it by `{}`."""
+def refuse_strangers(values: Sequence[str], known: Container[str]) -> None:
+    """Raise ValidationError with a sentence for each value that is not known."""
     strangers = [value for value in values if value not in known]
     if strangers:
-        raise ValidationError([sentence.format(value) for value in strangers])
+        raise ValidationError([f"«\u00a0{value}\u00a0» n’existe pas." for value in strangers])
 
 
 class PlainNumberField(forms.DecimalField):

@@ -58,7 +58,7 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = SavedView
-        fields = ("name", "shared_with", "pinned")
+        fields: tuple[str, ...] = ("name", "shared_with", "pinned")
 
     def __init__(self, *args: Any, owner: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

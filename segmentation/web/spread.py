@@ -34,8 +34,9 @@ def edges_between(low: Number, high: Number) -> list[int]:
 
     The edges next to 0 move away from it until there are at most `MOST_BINS` bins.
     """
+    digits = max(_digits(abs(low)), _digits(abs(high)))
     for reach in REACHES:
-        smallest = 10 ** max(0, _digits(max(abs(low), abs(high))) - reach)
+        smallest = 10 ** max(0, digits - reach)
         below = [-value for value in _round_numbers(smallest, -low)] if low < 0 else []
         edges = sorted({0, *below, *_round_numbers(smallest, max(high, 0))})
         first = max((value for value in edges if value <= low), default=edges[0])
