@@ -86,7 +86,7 @@ class Batch(Portfolio):
     template_name = "segmentation/batch.html"
 
     @cached_property
-    def query(self) -> QueryDict:  # type: ignore[override]
+    def query(self) -> QueryDict:
         """What the list's filters say; the batch's own names are not theirs."""
         said = self.request.GET.copy()
         for name in OWN_NAMES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -34,7 +33,7 @@ def edges_between(low: Number, high: Number) -> list[int]:
 
     The edges next to 0 move away from it until there are at most `MOST_BINS` bins.
     """
-    digits = max(_digits(abs(low)), _digits(abs(high)))
+    digits = max(_digits(Decimal(low)), _digits(Decimal(high)))
     for reach in REACHES:
         smallest = 10 ** max(0, digits - reach)
         below = [-value for value in _round_numbers(smallest, -low)] if low < 0 else []
@@ -65,5 +64,6 @@ def _round_numbers(smallest: int, most: Number) -> list[int]:
         power *= 10
 
 
-def _digits(value: Number) -> int:
-    return int(math.log10(value)) + 1 if value >= 1 else 1
+def _digits(value: Decimal) -> int:
+    """Before the decimal comma, the sign aside."""
+    return max(1, value.adjusted() + 1)

@@ -37,6 +37,19 @@ const setRange = ({ range, low, high }) => {
   document.getElementById(`filter-${range}_max`).dispatchEvent(new Event("change", { bubbles: true }));
 };
 
+// Counts may arrive after a box was ticked: what the person ticked stands.
+const keepTicks = () => {
+  const boxes = (facet) => [...facet.querySelectorAll("input[type=checkbox]")];
+  const ticked = new WeakMap();
+  document.body.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    if (!target.matches("[data-facet-source]")) return;
+    ticked.set(target, new Set(boxes(target).filter((box) => box.checked).map((box) => box.value)));
+  });
+  document.body.addEventListener("htmx:afterSwap", ({ target }) => {
+    for (const box of ticked.has(target) ? boxes(target) : []) box.checked = ticked.get(target).has(box.value);
+  });
+};
+
 const openFacets = () => document.querySelectorAll("[data-facet][open]");
 
 const closeFacets = (except) => {
@@ -79,13 +92,19 @@ const enhance = () => {
   document.addEventListener("change", ({ target }) => {
     if (target.form === form && !form.contains(target)) form.dispatchEvent(new Event("change"));
   });
-  document.body.addEventListener("htmx:responseError", () => sayFailure(true));
-  document.body.addEventListener("htmx:sendError", () => sayFailure(true));
+  // Counts that cannot be fetched leave a control without counts; only the list's own failure is worth a word.
+  for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+    document.body.addEventListener(failure, ({ detail }) => {
+      if (detail.target?.id === "results") sayFailure(true);
+    });
+  }
   document.body.addEventListener("htmx:afterSwap", ({ target }) => {
+    if (target.id !== "results") return;
     sayFailure(false);
     // What was added is a chip now.
-    if (target.id === "results") form.querySelectorAll("[data-adds]").forEach((input) => (input.value = ""));
+    form.querySelectorAll("[data-adds]").forEach((input) => (input.value = ""));
   });
+  keepTicks();
 };
 
 if (form) enhance();

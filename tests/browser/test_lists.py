@@ -82,6 +82,21 @@ def test_a_count_follows_the_other_filters_each_time_it_is_opened(open_as: Open,
     expect(figure).to_contain_text("5")
 
 
+def test_a_box_ticked_before_its_counts_arrive_stays_ticked(open_as: Open, run: Run, amelie: User) -> None:
+    page = open_as(amelie).go("/clients/")
+    held: list[Any] = []
+    page.route("**/clients/facets/status/**", lambda route: held.append(route))
+    page.locator("#filters summary", has_text="Statut").click()
+    box = page.get_by_role("checkbox", name="Prospect")
+    box.focus()
+    page.keyboard.press("Space")
+    expect(count(page)).to_contain_text("15 clients")
+    held[0].continue_()
+    expect(page.locator("#facet-status .facet-count")).to_have_count(4)
+    expect(page.get_by_role("checkbox", name="Prospect")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Prospect")).to_be_focused()
+
+
 def test_towns_are_suggested_and_add_up(open_as: Open, run: Run, amelie: User) -> None:
     page = open_as(amelie).go("/clients/")
     more(page)
