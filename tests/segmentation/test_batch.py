@@ -15,6 +15,7 @@ from django.test import Client as Browser
 
 from clients import recording
 from clients.models import Client
+from segmentation.advice import planning
 from segmentation.models import Decision, Run
 from tests.advised import a_play, decided, only_if, put
 from tests.published import a_client, published, some_clients
@@ -108,6 +109,15 @@ def test_a_play_that_concerns_none_of_them_is_refused(run: Run, amelie: User) ->
     elsewhere = a_play("Ailleurs", slug="segment-1")
     response = confirm(signed_in(amelie), everything(""), play=elsewhere.pk)
     assert "proposée à aucun" in body(response)
+    assert Decision.objects.count() == 0
+
+
+def test_it_plans_no_more_at_once_than_a_request_can_bear(
+    run: Run, amelie: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "MOST_AT_ONCE", 7)
+    response = confirm(signed_in(amelie), everything(""), play=a_play().pk)
+    assert "restreignez la liste" in body(response)
     assert Decision.objects.count() == 0
 
 
