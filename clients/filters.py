@@ -2,65 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from clients.models import Category, Client
 from clients.nearness import NearFilter
 from clients.places import DEPARTMENTS, fold, fold_town
 from dignamik.foundation.areas import PolygonFilter
-from dignamik.foundation.filtering import BoundingBoxFilter, NumberFilter, StableOrdering, StrictFilterSet, if_storable
+from dignamik.foundation.filtering import (
+    BoundingBoxFilter,
+    NumberFilter,
+    SeveralFilter,
+    StableOrdering,
+    StrictFilterSet,
+    refuse_strangers,
+)
 
 NOBODY = "aucun"  # ?manager=aucun: clients that nobody looks after
+LONGEST_ID = 18  # digits; a longer number is no key of a 64-bit column
 
 
-class CategoryFilter(django_filters.CharFilter):
-    """A category by its number or its name."""
-
-    def filter(self, qs: QuerySet[Client], value: str) -> QuerySet[Client]:
-        if not value:
-            return qs
-        return qs.filter(category=int(value)) if value.isdecimal() else qs.filter(category__name__iexact=value)
-
-
-@if_storable
-def known_category(value: str) -> None:
-    found = Q(pk=value) if value.isascii() and value.isdecimal() and len(value) < 19 else Q(name__iexact=value)
-    if value and not Category.objects.filter(found).exists():
-        raise ValidationError(_("Ce type d’entreprise n’existe pas."))
+def in_categories(values: Sequence[str], at: str = "") -> Q:
+    """Of categories given by number or by name, over clients (`at="category__"`) or over the categories themselves."""
+    numbers = {int(value) for value in values if is_key(value)}
+    found = Q(**{f"{at}pk__in": numbers})
+    for name in values:
+        if not is_key(name):
+            found |= Q(**{f"{at}name__iexact": name})
+    return found
 
 
-@if_storable
-def known_sector(value: str) -> None:
-    if value and not Client.objects.filter(sector=value).exists():
-        raise ValidationError(_("Ce secteur n’existe pas."))
+def is_key(value: str) -> bool:
+    """Whether a text can be a primary key."""
+    return value.isascii() and value.isdecimal() and len(value) <= LONGEST_ID
 
 
-@if_storable
-def known_manager(value: str) -> None:
-    if value and value != NOBODY and not get_user_model().objects.filter(username=value).exists():
-        raise ValidationError(_("Ce chargé de compte n’existe pas."))
+def known_categories(values: Sequence[str]) -> None:
+    found = Category.objects.filter(in_categories(values)).values_list("pk", "name")
+    names = {text.casefold() for pk, name in found for text in (str(pk), name)}
+    refuse_strangers(values, [value for value in values if value.casefold() in names])
+
+
+def known_sectors(values: Sequence[str]) -> None:
+    found = set(Client.objects.filter(sector__in=values).values_list("sector", flat=True).distinct())
+    refuse_strangers(values, found)
+
+
+def known_managers(values: Sequence[str]) -> None:
+    found = set(get_user_model().objects.filter(username__in=values).values_list("username", flat=True))
+    refuse_strangers(values, {NOBODY, *found})
 
 
 class ClientFilter(StrictFilterSet):
     """Filters on what the book of record knows. `segmentation.filters.PortfolioFilter` adds the segments."""
 
     q = django_filters.CharFilter(label="Recherche", method="search", max_length=200)
-    category = CategoryFilter(label="Type d’entreprise", validators=[known_category], max_length=120)
-    sector = django_filters.CharFilter(label="Secteur", validators=[known_sector], max_length=120)
-    city = django_filters.CharFilter(label="Ville", method="in_city", max_length=120)
-    department = django_filters.ChoiceFilter(
+    category = SeveralFilter(
+        label="Type d’entreprise", method="of_categories", validators=[known_categories], max_length=120
+    )
+    sector = SeveralFilter(label="Secteur", validators=[known_sectors], max_length=120)
+    city = SeveralFilter(label="Ville", method="in_cities", max_length=120)
+    department = SeveralFilter(
         label="Département", choices=[(code, f"{department.name} ({code})") for code, department in DEPARTMENTS.items()]
     )
-    manager = django_filters.CharFilter(
-        label="Chargé de compte", method="looked_after_by", validators=[known_manager], max_length=150
+    manager = SeveralFilter(
+        label="Chargé de compte", method="looked_after_by", validators=[known_managers], max_length=150
     )
-    status = django_filters.ChoiceFilter(label="Statut", choices=Client.Status.choices)
+    status = SeveralFilter(label="Statut", choices=Client.Status.choices)
     turnover_min = NumberFilter(label="CA minimum", field_name="turnover", lookup_expr="gte")
     turnover_max = NumberFilter(label="CA maximum", field_name="turnover", lookup_expr="lte")
     followers_min = NumberFilter(label="Abonnés minimum", field_name="followers", lookup_expr="gte")
@@ -105,14 +117,17 @@ class ClientFilter(StrictFilterSet):
             )
         return queryset
 
-    def in_city(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
-        return queryset.filter(city_folded=fold_town(value))
+    def of_categories(self, queryset: QuerySet[Client], name: str, value: list[str]) -> QuerySet[Client]:
+        return queryset.filter(in_categories(value, at="category__"))
+
+    def in_cities(self, queryset: QuerySet[Client], name: str, value: list[str]) -> QuerySet[Client]:
+        """However the towns are written; what has no letter is no town, rather than "no town"."""
+        return queryset.filter(city_folded__in=[folded for folded in map(fold_town, value) if folded])
 
     def on_the_map(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
         """With a position, or without one; "" is no answer and filters nothing."""
         return queryset if value == "" else queryset.filter(latitude__isnull=not value)
 
-    def looked_after_by(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
-        if value == NOBODY:
-            return queryset.filter(account_manager=None)
-        return queryset.filter(account_manager__username=value)
+    def looked_after_by(self, queryset: QuerySet[Client], name: str, value: list[str]) -> QuerySet[Client]:
+        found = Q(account_manager__username__in=value)
+        return queryset.filter(found | Q(account_manager=None) if NOBODY in value else found)

@@ -6,7 +6,6 @@ no `save()` override is needed anywhere.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 
 from clients.facts import ClientFacts, Conflict, Origin, Recorded, Stamp
 from clients.figures import BATCH, CHUNK, refresh_derived, write_readings, write_services, write_turnovers
+from clients.matching import key_of, known_clients
 from clients.models import Category, Client
 from clients.places import department_of, fold, fold_town, resolve
 
@@ -69,6 +69,28 @@ def category_changed(category: Category) -> None:
     category.clients.update(sector=category.sector, changed_at=timezone.now())
 
 
+@transaction.atomic
+def assign(pks: Iterable[int], manager: Any, *, user: Any) -> int:
+    """Put clients into somebody's hands (None: nobody's), as an edit by `user`. Returns how many changed hands."""
+    chosen, moved = list(pks), 0
+    for start in range(0, len(chosen), CHUNK):
+        rows = [
+            client
+            for client in Client.objects.select_for_update().filter(pk__in=chosen[start : start + CHUNK]).order_by("pk")
+            if client.account_manager_id != (manager and manager.pk)
+        ]
+        for client in rows:
+            client.account_manager = manager
+            client.local_fields = sorted({*client.local_fields, "account_manager"})
+            client.changed_at = timezone.now()
+        bulk_update_with_history(
+            rows, Client, ["account_manager", "local_fields", "changed_at"], batch_size=BATCH,
+            default_user=user, default_change_reason=Origin.ADMIN.value,
+        )  # fmt: skip
+        moved += len(rows)
+    return moved
+
+
 # --- Many clients, from a source -------------------------------------------------------------------------------------
 
 
@@ -82,13 +104,13 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
     outcome = Recorded()
     categories = _categories(facts)
     managers = _managers()
-    known = _known(facts)
+    known = known_clients(facts)
     created: list[Client] = []
     updated: list[Client] = []
     changed: set[str] = set()
     pairs: list[tuple[Client, ClientFacts]] = []
     for fact in facts:
-        client = known.get(_key(fact))
+        client = known.get(key_of(fact))
         fresh = client is None
         if client is None:
             client = Client(source_id=fact.source_id, created_at=stamp.at, changed_at=stamp.at)
@@ -116,7 +138,7 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
 
 def twin_of(fact: ClientFacts) -> Client | None:
     """The client that `record` would write these facts to, or None: they would make a new one."""
-    return _known([fact]).get(_key(fact))
+    return known_clients([fact]).get(key_of(fact))
 
 
 def withdraw(source_ids: Iterable[str], stamp: Stamp) -> int:
@@ -139,51 +161,6 @@ def seen(source_ids: Iterable[str], stamp: Stamp) -> None:
 
 
 # --- Steps -----------------------------------------------------------------------------------------------------------
-
-
-def _key(fact: ClientFacts) -> str | tuple[str, str]:
-    if fact.source_id:
-        return fact.source_id
-    return _name_and_place(fact.fields.get("name"), fact.fields.get("postal_code"), fact.fields.get("city"))
-
-
-def _name_and_place(name: Any, postal_code: Any, city: Any) -> tuple[str, str]:
-    return fold(str(name or "")), str(postal_code or "") or fold_town(str(city or ""))
-
-
-def _known(facts: Sequence[ClientFacts]) -> dict[str | tuple[str, str], Client]:
-    ids = [fact.source_id for fact in facts if fact.source_id]
-    names = [_key(fact)[0] for fact in facts if not fact.source_id]
-    found: dict[str | tuple[str, str], Client] = {}
-    rows = Client.objects.select_related("category").order_by("pk")
-    for start in range(0, len(ids), CHUNK):
-        for client in rows.filter(source_id__in=ids[start : start + CHUNK]):
-            found[str(client.source_id)] = client
-    by_pk = {client.pk: client for client in found.values()}
-    candidates: dict[tuple[str, str], list[Client]] = defaultdict(list)
-    for start in range(0, len(names), CHUNK):
-        for row in rows.filter(name_folded__in=names[start : start + CHUNK]):
-            client = by_pk.setdefault(row.pk, row)  # one object a row, or the later write would undo the earlier
-            for key in {_name_and_place(client.name, *place) for place in _places(client)}:
-                candidates[key].append(client)
-    for key, clients in candidates.items():
-        if one := _the_one(clients):
-            found[key] = one
-    return found
-
-
-def _places(client: Client) -> list[tuple[str, str]]:
-    """What may name this client's place: its postal code, its town; nothing only where it has neither."""
-    named = [(client.postal_code, ""), ("", client.city)]
-    return [place for place in named if any(place)] or [("", "")]
-
-
-def _the_one(clients: Sequence[Client]) -> Client | None:
-    """Whom a name and a place mean. A town alone that means several means the one without a postal code, or nobody."""
-    if len({client.postal_code for client in clients}) == 1:
-        return clients[0]
-    bare = [client for client in clients if not client.postal_code]
-    return bare[0] if len(bare) == 1 else None
 
 
 def _categories(facts: Sequence[ClientFacts]) -> dict[str, Category]:

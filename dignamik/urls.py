@@ -12,9 +12,11 @@ from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
+from segmentation.web.batch import Batch
 from segmentation.web.comparing import RunComparison
 from segmentation.web.completing import Completing
 from segmentation.web.explorer import ExplorerPage
+from segmentation.web.facets import Facet, Towns
 from segmentation.web.help import Help, StyleGuide
 from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
@@ -26,6 +28,7 @@ from segmentation.web.publishing import PublishRun
 from segmentation.web.reasons import ClientChange
 from segmentation.web.recommendations import Recommendations
 from segmentation.web.runs import RunList, RunPage
+from segmentation.web.saved import ChangeView, DeleteView, SavedViewList
 from segmentation.web.segments import SegmentList, SegmentPage
 from segmentation.web.visits import VisitsPage
 
@@ -36,12 +39,18 @@ handler500 = "dignamik.foundation.failing.server_error"
 urlpatterns = [
     path("", Overview.as_view(), name="overview"),
     path("clients/", Portfolio.as_view(), name="clients"),
+    path("clients/facets/<slug:name>/", Facet.as_view(), name="client-facet"),
+    path("clients/batch/", Batch.as_view(), name="client-batch"),
+    path("clients/towns/", Towns.as_view(), name="client-towns"),
     path("clients/<int:pk>/", PortfolioClient.as_view(), name="client"),
     path("clients/<int:pk>/website/", ClientWebsite.as_view(), name="client_website"),
     path("clients/<int:pk>/change/", ClientChange.as_view(), name="client-change"),
     path("clients/<int:pk>/decisions/", Decide.as_view(), name="decide"),
     path("recommendations/", Recommendations.as_view(), name="recommendations"),
     path("clients/<int:pk>/signed/", BecomeClient.as_view(), name="become-client"),
+    path("views/", SavedViewList.as_view(), name="views"),
+    path("views/<int:pk>/", ChangeView.as_view(), name="view-change"),
+    path("views/<int:pk>/delete/", DeleteView.as_view(), name="view-delete"),
     path("prospect/", Prospect.as_view(), name="prospect"),
     path("prospect/file/", ProspectFile.as_view(), name="prospect-file"),
     path("map/", MapPage.as_view(), name="map"),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters
-from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from clients.filters import ClientFilter
 from clients.models import Client
 from dignamik.foundation.areas import PolygonFilter
-from dignamik.foundation.filtering import StableOrdering, if_storable
+from dignamik.foundation.filtering import SeveralFilter, StableOrdering, refuse_strangers
 from segmentation.engine.recipe import default_recipe
 from segmentation.models import Assignment, Segment
 from segmentation.pointer import pointer
@@ -27,19 +26,16 @@ COLUMNS = {column.name: column.label for column in _RECIPE.numeric} | {
 """What a model sees of a client, and what people call it."""
 
 
-@if_storable
-def known_segment(value: str) -> None:
-    if value and value != UNPLACED and not Segment.objects.filter(slug=value).exists():
-        raise ValidationError(_("Ce segment n’existe pas."))
+def known_segments(values: Sequence[str]) -> None:
+    found = set(Segment.objects.filter(slug__in=values).values_list("slug", flat=True))
+    refuse_strangers(values, {UNPLACED, *found})
 
 
 class PortfolioFilter(ClientFilter):
     """Over a queryset that went through `segmentation.querysets.with_segment`."""
 
-    segment = django_filters.CharFilter(label="Segment", method="in_segment", validators=[known_segment], max_length=80)
-    standing = django_filters.ChoiceFilter(
-        label="Classement", field_name="standing", choices=Assignment.Standing.choices
-    )
+    segment = SeveralFilter(label="Segment", method="in_segments", validators=[known_segments], max_length=80)
+    standing = SeveralFilter(label="Classement", field_name="standing", choices=Assignment.Standing.choices)
     moved = django_filters.TypedChoiceFilter(
         label="A changé de segment",
         method="has_moved",
@@ -64,8 +60,9 @@ class PortfolioFilter(ClientFilter):
         fields={**ClientFilter.ORDERINGS, "segment_name": "segment", "standing": "standing", "margin": "margin"},
     )
 
-    def in_segment(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
-        return queryset.filter(Q(segment_slug=None if value == UNPLACED else value))
+    def in_segments(self, queryset: QuerySet[Client], name: str, value: list[str]) -> QuerySet[Client]:
+        found = Q(segment_slug__in=value)
+        return queryset.filter(found | Q(segment_slug=None) if UNPLACED in value else found)
 
     def lacking(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
         """Whom the run places without knowing this."""

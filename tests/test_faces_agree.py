@@ -1,4 +1,4 @@
-"""The same query string means the same clients on the page, in the export and on the API, for each reader."""
+"""The same query string means the same clients on page, map, export and API, for each reader."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 import random
 from collections.abc import Iterator
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,11 +14,12 @@ from django.test import Client as Browser
 
 from clients.models import Category, Client
 from segmentation.models import Assignment, Segment
-from tests.contract import every_page, signed_in
+from tests.contract import every_page, schema, signed_in
 from tests.published import place_all, published, some_clients
 
-PAGE, API = "/clients/", "/api/v1/clients/"
-QUERIES = 40
+PAGE, MAP, API = "/clients/", "/map/", "/api/v1/clients/"
+QUERIES = 50
+SEVERAL = {"sector", "category", "city", "department", "manager", "status", "segment", "standing"}
 
 
 def on_the_page(browser: Browser, query: str) -> list[int]:
@@ -46,6 +47,21 @@ def in_the_export(browser: Browser, query: str) -> list[int]:
 
 def on_the_api(browser: Browser, query: str) -> list[int]:
     return [row["id"] for row in every_page(browser, f"{API}?{query}")]
+
+
+def on_the_map(browser: Browser, query: str) -> list[int]:
+    """The clients that the map shows, and those of the list it names as without a position."""
+    page = browser.get(f"{MAP}?{query}")
+    assert page.status_code == 200
+    positions = page.context["positions"]
+    collection = browser.get(positions.source).json()
+    placed = [feature["id"] for feature in collection["features"]]
+    assert (len(placed), collection["unplaced"]) == (positions.placed, positions.unplaced)
+    if not positions.unplaced:
+        return placed
+    unplaced = on_the_page(browser, positions.unplaced_url.partition("?")[2])
+    assert len(unplaced) == positions.unplaced
+    return placed + unplaced
 
 
 def random_queries(count: int) -> Iterator[str]:
@@ -76,7 +92,14 @@ def random_queries(count: int) -> Iterator[str]:
     }
     for _ in range(count):
         names = rng.sample(sorted(choices), rng.choice((0, 1, 1, 2, 2, 3)))
-        yield urlencode({name: rng.choice(choices[name]) for name in names})
+        said = [(name, value) for name in names for value in rng.sample(choices[name], how_many(name, choices, rng))]
+        rng.shuffle(said)
+        yield urlencode(said)
+
+
+def how_many(name: str, choices: dict[str, list[str]], rng: random.Random) -> int:
+    """One value, or up to three of a filter that takes several."""
+    return min(len(choices[name]), rng.choice((1, 2, 3))) if name in SEVERAL else 1
 
 
 @pytest.fixture
@@ -94,19 +117,59 @@ def portfolio(cast: dict[str, User]) -> None:
 
 
 @pytest.mark.parametrize("person", ["amelie", "helene"])
-def test_page_export_and_api_give_the_same_clients_in_the_same_order(
+def test_page_map_export_and_api_give_the_same_clients_in_the_same_order(
     person: str, portfolio: None, cast: dict[str, User]
 ) -> None:
     browser = signed_in(cast[person])
     visible = set(Client.objects.visible_to(cast[person]).values_list("pk", flat=True))
-    found_some = 0
+    found_some = several = 0
     for query in random_queries(QUERIES):
         table = on_the_page(browser, query)
         assert table == in_the_export(browser, query) == on_the_api(browser, query), query
         assert len(set(table)) == len(table), query
+        assert sorted(table) == sorted(on_the_map(browser, query)), query
         assert set(table) <= visible, query
         found_some += 0 < len(table) < len(visible)
+        several += len(parse_qsl(query)) > len(dict(parse_qsl(query)))
     assert found_some > QUERIES / 4, "most of these queries must filter something"
+    assert several > QUERIES / 4, "many of these queries must give a filter several values"
+
+
+@pytest.mark.parametrize("name", sorted(SEVERAL))
+def test_several_values_of_a_filter_mean_the_clients_of_each(name: str, portfolio: None, cast: dict[str, User]) -> None:
+    browser = signed_in(cast["helene"])
+    place = {"city": "city", "sector": "sector", "department": "department", "status": "status"}
+    values = {
+        "category": [str(pk) for pk in Category.objects.values_list("pk", flat=True)][:2],
+        "manager": ["karim", "aucun"],
+        "segment": [*Segment.objects.filter(assignments__isnull=False).values_list("slug", flat=True)[:1], "aucun"],
+        "standing": ["firm", "provisional"],
+    }.get(name) or sorted(set(Client.objects.values_list(place[name], flat=True)))[:2]
+    each = [set(on_the_page(browser, urlencode({name: value}))) for value in values]
+    both = on_the_page(browser, urlencode([(name, value) for value in values]))
+    assert len(values) == 2
+    assert all(each)
+    assert set(both) == each[0] | each[1]
+
+
+@pytest.mark.parametrize("name", sorted(SEVERAL - {"city"}))
+def test_one_unknown_value_among_good_ones_is_an_error_everywhere(
+    name: str, portfolio: None, cast: dict[str, User]
+) -> None:
+    good = {"status": "active", "standing": "firm", "department": "49", "manager": "karim", "segment": "aucun"}
+    known = good.get(name) or {"sector": "Restauration", "category": "Restaurant"}[name]
+    browser = signed_in(cast["helene"])
+    for address in (PAGE, MAP, API, f"{API}map/"):
+        assert browser.get(f"{address}?{name}={known}").status_code == 200, address
+        assert browser.get(f"{address}?{name}={known}&{name}=nowhere").status_code == 400, address
+
+
+def test_the_schema_says_which_filters_take_several_values() -> None:
+    described = {item["name"]: item for item in schema()["paths"][API]["get"]["parameters"]}
+    arrays = {name for name, item in described.items() if item["schema"].get("type") == "array" and name != "ordering"}
+    assert arrays == SEVERAL
+    assert all(described[name]["explode"] for name in SEVERAL)
+    assert set(described["status"]["schema"]["items"]["enum"]) == set(Client.Status.values)
 
 
 def test_what_has_moved_is_the_same_everywhere(portfolio: None, cast: dict[str, User]) -> None:
@@ -122,7 +185,7 @@ def test_what_has_moved_is_the_same_everywhere(portfolio: None, cast: dict[str, 
         "citty=Angers", "turnover_min=abc", "turnover_min=1_000", "status=NOPE", "segment=nowhere", "sector=nowhere",
         "category=nowhere", "manager=nobody", "department=999", "bbox=1,2,3", "moved=peut-etre", "standing=sure",
         "ordering=password", "q=%00", "category=%00", "page_size=0", "page_size=201", "page_size=abc",
-        f"q={'x' * 201}",
+        f"q={'x' * 201}", "q=a&q=b", "turnover_min=1&turnover_min=2", "ordering=name&ordering=city",
     ],
 )  # fmt: skip
 def test_what_one_face_refuses_all_refuse_with_no_client_in_the_answer(helene: User, query: str) -> None:

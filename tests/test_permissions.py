@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from clients.models import Category, Client
-from dignamik.foundation.models import Guess, Job
+from dignamik.foundation.models import Guess, Job, SavedView
 from dignamik.foundation.tokens import issue
 from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
 from segmentation.runs.recipes import settled
@@ -73,6 +73,11 @@ SIGN: Methods = {
 KEEP: Methods = {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403, anais=403)}
 ADVISE: Methods = {**READ, "POST": everyone(400, anonymous=401, sacha=403, anais=403)}
 COMPUTE: Methods = {**READ, "GET": READ["PUT"], "POST": READ["GET"]}
+# Amélie's own view, which she shares with Karim's role: open to him, and hers to change.
+OWN_VIEW: Methods = {
+    "GET": everyone(405, anonymous=LOGIN, sacha=403),
+    "POST": everyone(404, anonymous=LOGIN, sacha=403, amelie=302),
+}
 SIGNED_IN = dict.fromkeys(PEOPLE, 200)
 # Plain words, nobody's data: for whoever is signed in.
 HELP: Methods = {"GET": SIGNED_IN | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}}
@@ -82,6 +87,10 @@ MINE = SIGNED_IN | {"anonymous": LOGIN}
 PAGES: dict[str, Methods] = {
     "": PAGE,
     "clients/": PAGE,
+    "clients/facets/<slug:name>/": {**PAGE, "GET": everyone(404, anonymous=LOGIN, sacha=403)},  # of nothing countable
+    # Without an act and a client there is nothing to do.
+    "clients/batch/": dict.fromkeys(("GET", "POST"), everyone(400, anonymous=LOGIN, sacha=403)),
+    "clients/towns/": PAGE,
     "clients/<int:pk>/": OWN_PAGE,
     # Amélie's client has no site of its own to leave for.
     "clients/<int:pk>/website/": {**PAGE, "GET": everyone(404, anonymous=LOGIN, sacha=403)},
@@ -97,6 +106,9 @@ PAGES: dict[str, Methods] = {
     "prospect/file/": {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403)},
     # Amélie's client has signed already.
     "clients/<int:pk>/signed/": SIGN,
+    "views/": {"GET": PAGE["GET"], "POST": everyone(302, anonymous=LOGIN, sacha=403)},
+    "views/<int:pk>/": OWN_VIEW,
+    "views/<int:pk>/delete/": OWN_VIEW,
     "segments/": PAGE,
     "segments/<slug:slug>/": PAGE,
     "runs/": ASK,
@@ -315,6 +327,9 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "segmentation/play": play,
         "segmentation/decision": Decision.objects.create(client=client, play=decided, kind="done", shown_reason="Dit."),
         "admin": client,
+        "views": SavedView.objects.create(
+            owner=cast["amelie"], page="clients", name="À moi", shared_with=cast["karim"].groups.get()
+        ),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import django_tables2 as tables
@@ -23,6 +24,8 @@ ROW_FIELDS = (
     "turnover",
     "turnover_year",
     "account_manager_name",
+    "sector",
+    "client_since",
     "category__name",
     "account_manager__username",
     "account_manager__first_name",
@@ -41,6 +44,9 @@ class ClientTable(tables.Table):
     status = tables.Column(verbose_name="Statut")
     manager = tables.Column(verbose_name="Chargé·e de compte", empty_values=(), accessor="account_manager_name")
 
+    sector = tables.Column(verbose_name="Secteur", default=UNKNOWN)
+    client_since = tables.Column(verbose_name="Client depuis", default=UNKNOWN)
+
     class Meta:
         attrs = {"aria-label": "Clients"}
         row_attrs = {"data-pk": lambda record: str(record.pk)}
@@ -55,6 +61,9 @@ class ClientTable(tables.Table):
 
     def render_turnover(self, value: Any, record: Client) -> SafeString:
         return format_html('{} <span class="quiet">{}</span>', french.grouped(value), str(record.turnover_year))
+
+    def render_client_since(self, value: date) -> str:
+        return f"{value:%d/%m/%Y}"
 
     def render_manager(self, record: Client) -> SafeString | str:
         return manager_of(record)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -12,13 +13,14 @@ from django.views.generic import DetailView, View
 
 from clients.filters import NOBODY, ClientFilter
 from clients.models import Category, Client
-from clients.places import fold
+from clients.places import DEPARTMENTS, fold
 from clients.querysets import SEES_EVERYTHING, ClientQuerySet
 from clients.web.columns import EXPORT_FIELDS, FACTS, IDENTITY
 from clients.web.record import latest_readings, safe_link
 from clients.web.tables import ROW_FIELDS, ClientTable
 from dignamik.foundation.exporting import Column
-from dignamik.foundation.listing import Listing, Options
+from dignamik.foundation.filterbar import Options
+from dignamik.foundation.listing import Listing
 from dignamik.foundation.pages import RolePage
 
 
@@ -32,15 +34,14 @@ class ClientList(Listing):
     fragment_name = "clients/_results.html"
     export_name = "clients"
     bar: tuple[str, ...] = ("q", "sector", "status")
+    extra_columns = ("sector", "client_since")
     drawer: tuple[str, ...] = (
         "category",
         "city",
         "department",
         "manager",
-        "turnover_min",
-        "turnover_max",
-        "followers_min",
-        "followers_max",
+        "turnover",
+        "followers",
     )
 
     def visible(self) -> ClientQuerySet:
@@ -53,21 +54,31 @@ class ClientList(Listing):
     def export_columns(self) -> Sequence[Column[Any]]:
         return (*IDENTITY, *FACTS)
 
-    def choices(self) -> Mapping[str, Options]:
+    @cached_property
+    def _held(self) -> set[tuple[str, str]]:
+        """(sector, department) of the reader's clients: both controls from one query."""
+        return set(self.visible().order_by().values_list("sector", "department").distinct())
+
+    def options_of(self, name: str) -> Options | None:
         """Only what the reader's own clients hold: a filter that would find nothing is not offered."""
-        mine = self.visible().order_by()
-        sectors = mine.exclude(sector="").values_list("sector", flat=True).distinct()
-        categories = Category.objects.filter(clients__in=mine).distinct().values_list("pk", "name")
-        found: dict[str, Options] = {
-            "sector": sorted(((name, name) for name in sectors), key=lambda pair: fold(pair[1])),
-            "category": sorted(((str(pk), name) for pk, name in categories), key=lambda pair: fold(pair[1])),
-        }
-        if self.request.user.has_perm(SEES_EVERYTHING):
+        if name == "sector":
+            return by_label((sector, sector) for sector in {sector for sector, _ in self._held} - {""})
+        if name == "department":
+            codes = sorted({code for _, code in self._held} & DEPARTMENTS.keys())
+            return [(code, f"{DEPARTMENTS[code].name} ({code})") for code in codes]
+        if name == "category":
+            categories = Category.objects.filter(clients__in=self.visible().order_by()).distinct()
+            return by_label((str(pk), label) for pk, label in categories.values_list("pk", "name"))
+        if name == "manager" and self.request.user.has_perm(SEES_EVERYTHING):
             users = get_user_model().objects.filter(portfolio__isnull=False).distinct()
-            named = sorted(((user.get_username(), user.get_full_name() or user.get_username()) for user in users),
-                           key=lambda pair: fold(pair[1]))  # fmt: skip
-            found["manager"] = [(NOBODY, "Personne"), *named]
-        return found
+            named = ((user.get_username(), user.get_full_name() or user.get_username()) for user in users)
+            return [(NOBODY, "Personne"), *by_label(named)]
+        return super().options_of(name)
+
+
+def by_label(options: Iterable[tuple[str, str]]) -> Options:
+    """As a dictionary sorts them: case and accents ignored."""
+    return sorted(options, key=lambda pair: fold(pair[1]))
 
 
 class ClientWebsite(RolePage, View):

@@ -34,6 +34,8 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA = re.compile(r"^\s*[=+\-@\t\r＝＋－＠]")
 # Refused by XLSX and invisible in CSV. TAB and line ends become a space: a cell is one line.
 _BREAKS = re.compile(r"[\t\r\n\x0b\x0c\x85\u2028\u2029]+")
+# What openpyxl itself makes more of than text: formulas, and error codes like "#N/A".
+_TAKEN_FOR_MORE = ("=", "#")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -132,6 +134,11 @@ def _cell(page: Any, value: Cell, *, bold: bool) -> Any:
         value = "oui" if value else "non"
     if isinstance(value, str):
         value = one_line(value)
+        plain = not value.startswith(_TAKEN_FOR_MORE)
+    else:
+        plain = not isinstance(value, date)
+    if plain and not bold:
+        return value  # openpyxl is much slower with a cell made here
     cell = WriteOnlyCell(page, value)
     if isinstance(value, str):
         cell.data_type = "s"  # never a formula, whatever it begins with

@@ -6,8 +6,8 @@ the whole portfolio. Here both are errors, on every surface.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+from collections.abc import Container, Sequence
+from functools import cached_property
 from typing import Any
 
 import django_filters
@@ -19,24 +19,12 @@ from django_filters.fields import BaseCSVField
 from drf_spectacular.utils import extend_schema_field
 
 # Names that belong to the list around the filter, not to the filter.
-LIST_PARAMETERS = frozenset({"page", "page_size", "export"})
+LIST_PARAMETERS = frozenset({"page", "page_size", "columns", "export"})
 
 
 def unknown_filter(name: str) -> str:
     """What is said of a parameter that nobody declared. Not by `%`, which a parameter called `%d` would break."""
     return _("« {name} » n’est pas un filtre connu.").replace("{name}", name)
-
-
-def if_storable(validator: Callable[[str], None]) -> Callable[[str], None]:
-    """For validators that ask the database: a form runs them all, also on a text with a NUL that another one refuses,
-    and PostgreSQL's driver raises on such a text."""
-
-    @functools.wraps(validator)
-    def guarded(value: str) -> None:
-        if "\x00" not in value:
-            validator(value)
-
-    return guarded
 
 
 class StrictFilterSet(django_filters.FilterSet):
@@ -47,14 +35,26 @@ class StrictFilterSet(django_filters.FilterSet):
         known = set(self.filters) | LIST_PARAMETERS
         return [name for name in self.data if name not in known]
 
-    def is_valid(self) -> bool:
-        valid: bool = super().is_valid()
+    def repeated_names(self) -> list[str]:
+        """Filters that take one value and were given several: taking the last in silence would mean other rows."""
+        single = [name for name, item in self.filters.items() if not isinstance(item, SeveralFilter)]
+        return [name for name in single if len({*self._said(name)}) > 1]
+
+    def _said(self, name: str) -> list[str]:
+        """Every value that the query string gives a name."""
+        several = getattr(self.data, "getlist", None)
+        return several(name) if several else [self.data[name]] if name in self.data else []
+
+    @cached_property
+    def _is_understood(self) -> bool:
         for name in self.unknown_names():
-            valid = False
-            message = unknown_filter(name)
-            if message not in self.form.non_field_errors():
-                self.form.add_error(None, message)
-        return valid
+            self.form.add_error(None, unknown_filter(name))
+        for name in self.repeated_names():
+            self.form.add_error(name, _("Ce filtre ne prend qu’une valeur."))
+        return bool(super().is_valid())
+
+    def is_valid(self) -> bool:
+        return self._is_understood
 
     @property
     def problems(self) -> list[str]:
@@ -72,6 +72,50 @@ class StrictFilterSet(django_filters.FilterSet):
         if self.is_bound and not self.is_valid():
             return self.queryset.none()  # type: ignore[no-any-return]
         return super().qs  # type: ignore[no-any-return]
+
+
+class SeveralField(forms.Field):
+    """Any number of texts, each of which must be right on its own; blank ones are no answer.
+
+    `validators` get the list of them all, once: asking the database for each would cost a query a value.
+    """
+
+    widget = forms.SelectMultiple
+
+    def __init__(
+        self, *, choices: Sequence[tuple[str, str]] = (), max_length: int | None = None, **settings: Any
+    ) -> None:
+        self.choices = tuple(choices)
+        self.one: forms.Field = (
+            forms.ChoiceField(choices=choices, required=False)
+            if choices
+            else forms.CharField(max_length=max_length, required=False)
+        )
+        super().__init__(**settings)
+
+    def to_python(self, value: Any) -> list[str]:
+        given = [value] if isinstance(value, str) else value or []
+        return [text for text in dict.fromkeys(self.one.clean(item) for item in given) if text]
+
+
+class SeveralFilter(django_filters.MultipleChoiceFilter):
+    """A filter whose repeated parameter means "one of these": `?city=Angers&city=Nantes`."""
+
+    field_class = SeveralField
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, distinct=False, **settings)
+
+    def filter(self, qs: QuerySet[Any], value: Sequence[str]) -> QuerySet[Any]:
+        return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
+
+
+def refuse_strangers(values: Sequence[str], known: Container[str]) -> None:
+    """Raise ValidationError with a sentence for each value that is not known."""
+    strangers = [value for value in values if value not in known]
+    if strangers:
+        says = _("«\u00a0{value}\u00a0» n’existe pas.")
+        raise ValidationError([says.replace("{value}", value) for value in strangers])
 
 
 class PlainNumberField(forms.DecimalField):

@@ -5,53 +5,27 @@ The query string means the same rows on each of them. What it does not understan
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import django_tables2 as tables
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.generic import View
 
 from dignamik.foundation.exporting import FORMATS, Column, Sheet, respond
-from dignamik.foundation.filtering import StrictFilterSet
+from dignamik.foundation.filterbar import ORDERING, FilterBar
 from dignamik.foundation.pages import RolePage
 
-Options = Sequence[tuple[str, str]]
-
 PAGE_SIZE, LARGEST_PAGE = 50, 200
-ORDERING = "ordering"
+PAGE_SIZES = (25, 50, 100, 200)
+COLUMNS = "columns"
 EXPORT_CHUNK = 500
-
-
-@dataclass(frozen=True)
-class Field:
-    """One control of the filter bar. With `options` a choice among them, else a text or a number."""
-
-    name: str
-    label: str
-    value: str
-    kind: str
-    options: Options = ()
-
-    @property
-    def shown(self) -> str:
-        """The value as people read it."""
-        return dict(self.options).get(self.value, self.value)
-
-
-@dataclass(frozen=True)
-class Chip:
-    """An active filter, and the address of the list without it."""
-
-    label: str
-    value: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -74,29 +48,31 @@ class Heading:
     sorted: str = ""
 
 
-class Listing(RolePage, View):
+@dataclass(frozen=True)
+class ColumnChoice:
+    """A column that can be shown or hidden."""
+
+    name: str
+    label: str
+    shown: bool
+
+
+class Listing(FilterBar, RolePage, View):
     """Subclasses say which rows (`scope`), which columns, and which options the filter bar offers."""
 
     http_method_names = ["get", "head", "options"]
-    filterset_class: type[StrictFilterSet]
     table_class: type[tables.Table]
     template_name: str
     fragment_name: str
     export_name = "liste"
-    bar: tuple[str, ...] = ()  # filters in sight, in this order
-    drawer: tuple[str, ...] = ()  # filters one click away
     faces: Sequence[Face] = ()
-
-    def scope(self) -> QuerySet[Any]:
-        """The rows that this reader may see, before any filter."""
-        raise NotImplementedError
+    default_size = PAGE_SIZE
+    chooses_columns = True
+    has_table = True  # False where the same rows are drawn another way
+    extra_columns: tuple[str, ...] = ()  # columns that are shown only to who asks for them
 
     def export_columns(self) -> Sequence[Column[Any]]:
         raise NotImplementedError
-
-    def choices(self) -> Mapping[str, Options]:
-        """Values to choose from, for filters that do not carry their own."""
-        return {}
 
     def context(self) -> dict[str, Any]:
         """What the page shows besides the list."""
@@ -119,18 +95,10 @@ class Listing(RolePage, View):
         return respond(Sheet(self.export_name, self.export_columns(), rows), self.query.get("export", ""))
 
     @property
-    def query(self) -> QueryDict:
-        return self.request.GET
-
-    @property
     def is_fragment(self) -> bool:
         """htmx asks for the list alone; restoring history it asks for the page."""
         headers = self.request.headers
         return headers.get("HX-Request") == "true" and headers.get("HX-History-Restore-Request") != "true"
-
-    @cached_property
-    def filterset(self) -> StrictFilterSet:
-        return self.filterset_class(self.query, queryset=self.scope(), request=self.request)
 
     @cached_property
     def problems(self) -> list[str]:
@@ -139,6 +107,10 @@ class Listing(RolePage, View):
         for name, most in (("page", None), ("page_size", LARGEST_PAGE)):
             if self.query.get(name) and self._whole(name, most) is None:
                 found.append(f"«\u00a0{name}\u00a0» attend un nombre entier{f' de 1 à {most}' if most else ''}.")
+        offered = {column.name for column in self.offered_columns}
+        found += [
+            f"La colonne «\u00a0{name}\u00a0» n’existe pas." for name in self.asked_columns if name not in offered
+        ]
         if self.query.get("export", "csv") not in {*FORMATS, ""}:
             found.append("Une liste s’exporte en «\u00a0csv\u00a0» ou en «\u00a0xlsx\u00a0».")
         return found
@@ -152,7 +124,7 @@ class Listing(RolePage, View):
     @cached_property
     def page(self) -> Page[Model]:
         rows = self.filterset.qs.none() if self.problems else self.filterset.qs
-        paginator = Paginator(rows, self._whole("page_size", LARGEST_PAGE) or PAGE_SIZE)
+        paginator = Paginator(rows, self.page_size)
         return paginator.get_page(self._whole("page", None) or 1)
 
     @cached_property
@@ -173,7 +145,52 @@ class Listing(RolePage, View):
     @cached_property
     def table(self) -> tables.Table:
         """The page's rows, already sorted by the filter set: the table only draws them."""
-        return self.table_class(list(self.page.object_list), order_by=(), request=self.request)
+        table = self.table_class(list(self.page.object_list), order_by=(), request=self.request)
+        shown = {column.name for column in self.offered_columns if column.shown}
+        for name in [name for name in table.columns.names() if name not in {*shown, self.first_column}]:
+            table.columns.hide(name)
+        return table
+
+    @property
+    def first_column(self) -> str:
+        """The one that says what a row is: it is always there."""
+        return next(iter(self._column_order()))
+
+    def _column_order(self) -> Sequence[str]:
+        sequence = [name for name in self.table_class._meta.sequence if name != "..."]
+        return [*sequence, *(name for name in self.table_class.base_columns if name not in sequence)]
+
+    @property
+    def asked_columns(self) -> list[str]:
+        return [name for name in self.query.getlist(COLUMNS) if name]
+
+    @cached_property
+    def offered_columns(self) -> list[ColumnChoice]:
+        """Columns that a reader may show or hide. An export has all of its own."""
+        if not self.chooses_columns:
+            return []
+        asked = set(self.asked_columns)
+        return [
+            ColumnChoice(
+                name, str(column.verbose_name), shown=name in asked if asked else name not in self.extra_columns
+            )
+            for name in self._column_order()[1:]
+            for column in [self.table_class.base_columns[name]]
+        ]
+
+    @property
+    def default_columns(self) -> str:
+        """What a list shows unasked, for the script that keeps addresses short."""
+        return " ".join(column.name for column in self.offered_columns if column.name not in self.extra_columns)
+
+    @property
+    def page_size(self) -> int:
+        return self._whole("page_size", LARGEST_PAGE) or self.default_size
+
+    @property
+    def page_sizes(self) -> list[int]:
+        """Those that are offered, and the one in force."""
+        return sorted({*PAGE_SIZES, self.page_size})
 
     @cached_property
     def headings(self) -> list[Heading]:
@@ -196,72 +213,11 @@ class Listing(RolePage, View):
     def ordering(self) -> str:
         return "" if self.problems else self.query.get(ORDERING, "")
 
-    @cached_property
-    def chips(self) -> list[Chip]:
-        """Filters in force, those that are wrong included: each can be taken away."""
-        known = [field for field in self._fields([*self.bar, *self.drawer, *self._others()]) if field.value]
-        chips = [Chip(field.label, field.shown, self.url(**{field.name: ""})) for field in known]
-        strange = self.filterset.unknown_names()
-        return chips + [Chip(name, self.query.get(name, ""), self.url(**{name: ""})) for name in strange]
-
-    def _others(self) -> list[str]:
-        shown = {*self.bar, *self.drawer, ORDERING}
-        return [name for name in self.filterset.filters if name not in shown]
-
-    @cached_property
-    def bar_fields(self) -> list[Field]:
-        return self._fields(self.bar)
-
-    @cached_property
-    def drawer_fields(self) -> list[Field]:
-        return self._fields(self.drawer)
-
-    @property
-    def hidden_fields(self) -> list[Field]:
-        """Filters in force that have no control here: the form carries them along."""
-        return [field for field in self._fields(self._others()) if field.value]
-
-    @property
-    def drawer_is_used(self) -> bool:
-        return any(field.value for field in self.drawer_fields)
-
-    @cached_property
-    def _options(self) -> Mapping[str, Options]:
-        return self.choices()
-
-    def _fields(self, names: Sequence[str]) -> list[Field]:
-        return [self._field(name) for name in names if name in self.filterset.filters]
-
-    def _field(self, name: str) -> Field:
-        control = self.filterset.form.fields[name]
-        own = [(str(value), str(label)) for value, label in getattr(control, "choices", ()) if value]
-        offered = self._options.get(name, own)
-        number = type(control).__name__ in {"DecimalField", "IntegerField"}
-        kind = "choice" if name in self._options or own else "number" if number else "text"
-        return Field(name, str(control.label), self.query.get(name, "").strip(), kind, offered)
-
-    def url(self, **changes: str) -> str:
-        """This list with some parameters changed ("" takes one away). Any change goes back to the first page."""
-        return self.address(self.request.path, **changes)
-
-    def address(self, path: str, **changes: str) -> str:
-        """The same rows on another page of the site."""
-        query = self.query.copy()
-        for name in ("page", "export"):
-            query.pop(name, None)
-        for name, value in changes.items():
-            query.pop(name, None)
-            if value:
-                query[name] = value
-        for name in [name for name, values in query.lists() if not any(values)]:
-            del query[name]
-        text = query.urlencode()
-        return f"{path}?{text}" if text else path
-
     @property
     def clear_url(self) -> str:
-        """The whole list, sorted as it is."""
-        return f"{self.request.path}?ordering={self.ordering}" if self.ordering else self.request.path
+        """The whole list, looking as it does: sorted, cut and with its columns."""
+        kept = {ORDERING, COLUMNS, "page_size"} if not self.problems else set()
+        return self.url(**{name: "" for name in self.query if name not in kept})
 
     @property
     def exports(self) -> list[tuple[str, str]]:

@@ -1,10 +1,14 @@
-"""The queue of background work, one row a job; what all workers count together, and keys to the API."""
+"""What belongs to no app in particular: the queue of background work, what all workers count together, keys to the API,
+and the views that people keep of a list."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 
@@ -135,3 +139,48 @@ class ApiToken(models.Model):
     def says(self) -> str:
         """What it opens, in words."""
         return ", ".join(str(label) for value, label in self.Scope.choices if value in self.scopes)
+
+
+class SavedViewQuerySet(QuerySet["SavedView"]):
+    def open_to(self, user: Any) -> SavedViewQuerySet:
+        """A reader's own views, and those that a colleague shares with a role of theirs; pinned ones first."""
+        mine = Q(owner=user) | Q(shared_with__in=user.groups.all())
+        return self.filter(mine).select_related("owner", "shared_with").order_by("-pinned", "name", "pk")
+
+
+class SavedView(models.Model):
+    """A list as somebody wants to find it again: the name of a page and its query string.
+
+    No rows are kept, so a shared view shows each reader what they may see anyway.
+    """
+
+    LONGEST_NAME, LONGEST_QUERY = 60, 2000
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views", verbose_name="enregistrée par"
+    )
+    page = models.CharField("page", max_length=20)  # the name of its route
+    name = models.CharField("nom", max_length=LONGEST_NAME)
+    query = models.CharField("filtres", max_length=LONGEST_QUERY, blank=True)
+    # A role that goes takes no view with it: the view is its owner's alone again.
+    shared_with = models.ForeignKey(
+        "auth.Group", on_delete=models.SET_NULL, null=True, blank=True, verbose_name="partagée avec"
+    )
+    pinned = models.BooleanField("épinglée", default=False)
+
+    objects = models.Manager.from_queryset(SavedViewQuerySet)()
+
+    class Meta:
+        verbose_name = "vue enregistrée"
+        verbose_name_plural = "vues enregistrées"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="saved_view_named_once_by_its_owner"),
+            models.CheckConstraint(condition=~Q(name=""), name="saved_view_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        address = reverse(self.page)
+        return f"{address}?{self.query}" if self.query else address

@@ -13,7 +13,7 @@ from django.urls import reverse
 from dignamik.foundation import french
 from segmentation.engine.document import Document
 from segmentation.engine.errors import DocumentError
-from segmentation.models import Run, Segment
+from segmentation.models import Run
 from segmentation.web.portfolio import Portfolio
 from segmentation.web.reading import labels_of
 from segmentation.web.shapes import SHAPES
@@ -92,10 +92,11 @@ class Plane:
 
 class ExplorerPage(Portfolio):
     template_name = "segmentation/explorer.html"
+    has_table = False
     fragment_name = "segmentation/_explorer_results.html"
 
     def context(self) -> dict[str, Any]:
-        source = self.address(reverse("api-explorer"), page_size="")
+        source = self.address(reverse("api-explorer"), page_size="", columns="")
         found = {"source": "", "spots": [], "placed": 0, "without": 0, "plane": None, "arrows": [], "shapes": SHAPES}
         found["list_url"] = self.address(reverse("clients"))
         found["around"] = self.address(reverse("clients"), plane="")
@@ -113,8 +114,7 @@ class ExplorerPage(Portfolio):
         rows = self.filterset.qs.order_by().filter(place__x__isnull=False).values("segment_slug")
         rows = rows.annotate(count=Count("pk"), x=Avg("place__x"), y=Avg("place__y"))
         middles = {row["segment_slug"]: (row["count"], row["x"], row["y"]) for row in rows}
-        segments = Segment.objects.in_run(self.run).values_list("slug", "name", "colour")
-        found = [Spot(slug, name, colour, *middles.get(slug, (0, None, None))) for slug, name, colour in segments]
+        found = [Spot(slug, name, colour, *middles.get(slug, (0, None, None))) for slug, name, colour in self.segments]
         return [Spot(s.slug, s.name, s.colour, s.count, s.x, s.y, _nearest(s, found)) for s in found]
 
 

@@ -12,7 +12,6 @@ from django.db.models import Count
 from django.urls import reverse
 
 from clients.places import DEPARTMENTS
-from segmentation.models import Segment
 from segmentation.web.portfolio import Portfolio
 from segmentation.web.shapes import SHAPES
 
@@ -57,6 +56,7 @@ class MapPage(Portfolio):
     """The portfolio as a map; its fragment carries the legend, and the address of the points for the script."""
 
     template_name = "segmentation/map.html"
+    has_table = False
     fragment_name = "segmentation/_map_results.html"
 
     def context(self) -> dict[str, Any]:
@@ -75,15 +75,14 @@ class MapPage(Portfolio):
             unplaced=sum(everybody for _, everybody in counts.values()) - placed,
             unplaced_url=self.address(reverse("clients"), placed="false"),
             list_url=self.address(reverse("clients")),
-            visits_url=self.address(reverse("visits"), ordering="", page_size=""),
-            source=self.address(reverse("api-client-map"), page_size=""),
+            visits_url=self.address(reverse("visits"), ordering="", page_size="", columns=""),
+            source=self.address(reverse("api-client-map"), page_size="", columns=""),
             legend=self.legend({slug: with_position for slug, (with_position, _) in counts.items()}),
             towns=self.towns(),
         )
 
     def legend(self, placed: dict[str, int]) -> list[LegendLine]:
-        segments = Segment.objects.in_run(self.run).values_list("slug", "name", "colour")
-        lines = [LegendLine(slug, name, colour, placed.get(slug, 0)) for slug, name, colour in segments]
+        lines = [LegendLine(slug, name, colour, placed.get(slug, 0)) for slug, name, colour in self.segments]
         return [*lines, LegendLine("", "Sans segment", None, placed.get("", 0))]
 
     def towns(self) -> list[Town]:

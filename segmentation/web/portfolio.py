@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,16 +14,18 @@ from clients.querysets import ClientQuerySet
 from clients.web.columns import FACTS, IDENTITY
 from clients.web.views import ClientList, ClientPage
 from dignamik.foundation.exporting import Column
-from dignamik.foundation.listing import Face, Options
+from dignamik.foundation.filterbar import Options
+from dignamik.foundation.listing import Face
 from segmentation.engine.errors import DocumentError, FrameError
 from segmentation.filters import UNPLACED, PortfolioFilter
 from segmentation.models import Assignment, Run, Segment
 from segmentation.querysets import with_segment
 from segmentation.web import charts, reasons
-from segmentation.web.advice import on_client
+from segmentation.web.advice import DECIDES, READS, on_client
 from segmentation.web.lookalikes import Lookalikes, lookalikes
 from segmentation.web.prospects import KEEPS
 from segmentation.web.reading import ReadsRun, labels_of
+from segmentation.web.saved import SavedViews
 from segmentation.web.shapes import SHAPES
 from segmentation.web.standing import Badge, badge, margin_in_words
 from segmentation.web.tables import PortfolioTable
@@ -34,10 +36,24 @@ PLACE: tuple[Column[Any], ...] = (
     Column("Marge", lambda client: None if client.margin is None else round(client.margin, 3), 9),
 )
 
-
+# Filters whose values are counted, by the column that holds them; and figures whose spread is drawn.
+FACETS = {
+    "segment": "segment_slug", "sector": "sector", "status": "status", "category": "category",
+    "department": "department", "manager": "account_manager__username", "standing": "standing",
+}  # fmt: skip
+MEASURES = ("turnover", "followers")
+# What can be done with ticked clients. Those who edit everybody's clients (head of sales, administration) assign them.
+PLAN, ASSIGN = "plan", "assign"
+ASSIGNS = "clients.change_client"
 NEARBY = 0.3  # degrees: some 30 km
 # The pages that understand the portfolio's query string.
 FACES = (("clients", "Tableau"), ("map", "Carte"), ("explorer", "Explorer"))
+
+
+def actions_of(user: Any) -> list[str]:
+    """What this person may do with chosen rows, besides exporting them."""
+    allowed = {PLAN: user.has_perms((READS, DECIDES)), ASSIGN: user.has_perm(ASSIGNS)}
+    return [name for name, may in allowed.items() if may]
 
 
 def _standing(value: str | None) -> str:
@@ -62,12 +78,47 @@ class Portfolio(ReadsRun, ClientList):
     def scope(self) -> ClientQuerySet:
         return with_segment(super().scope(), self.run)
 
+    def source_of(self, name: str) -> str:
+        if name == "city":
+            return reverse("client-towns")
+        counted = name in FACETS or name in MEASURES
+        return reverse("client-facet", args=[name]) if counted else ""
+
     def export_columns(self) -> Sequence[Column[Any]]:
         return (*IDENTITY, *PLACE, *FACTS)
 
-    def choices(self) -> Mapping[str, Options]:
-        segments = Segment.objects.in_run(self.run).values_list("slug", "name")
-        return {**super().choices(), "segment": [*segments, (UNPLACED, "Sans segment")]}
+    @cached_property
+    def segments(self) -> list[tuple[str, str, int]]:
+        """(slug, name, colour) of the run's segments, biggest in training first."""
+        return list(Segment.objects.in_run(self.run).values_list("slug", "name", "colour"))
+
+    def options_of(self, name: str) -> Options | None:
+        if name == "segment":
+            return [*((slug, label) for slug, label, _ in self.segments), (UNPLACED, "Sans segment")]
+        return super().options_of(name)
+
+    can_be_saved = True
+
+    @property
+    def actions(self) -> list[str]:
+        """What this reader may do with ticked rows, besides exporting them."""
+        return actions_of(self.request.user)
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query string, a name and a value at a time."""
+        return [(name, value) for name, values in self._changed({}).lists() for value in values]
+
+    @cached_property
+    def saved(self) -> SavedViews:
+        """The views that this reader may open."""
+        match = self.request.resolver_match
+        return SavedViews.of(self.request.user, match.url_name or "" if match else "")
+
+    @property
+    def query_to_save(self) -> str:
+        """What this list would be kept as."""
+        return self.address("").removeprefix("?")
 
     def context(self) -> dict[str, Any]:
         return self.run_context()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from django.shortcuts import render
 
 from clients.web.views import ClientList
 from dignamik.foundation.exporting import Column, Sheet, respond
-from dignamik.foundation.listing import LARGEST_PAGE, PAGE_SIZE, Options
+from dignamik.foundation.filterbar import Options
 from segmentation.advice.queueing import TO_DECIDE, AdviceFilter, Line, Queue
 from segmentation.disclosure import figures_are_open
 from segmentation.models import Decision, Play, Segment
@@ -75,6 +75,7 @@ class Recommendations(Portfolio):
     template_name = "segmentation/recommendations.html"
     fragment_name = "segmentation/_recommendations_results.html"
     export_name = "recommandations"
+    chooses_columns = False
     faces = ()  # the map and the explorer know nothing of plays
     bar = ("q", "segment", "play", "service", "goal")  # type: ignore[assignment]  # narrowed to four by Portfolio
     drawer: tuple[str, ...] = ("sector", "status", *ClientList.drawer, "standing", "moved")
@@ -82,10 +83,16 @@ class Recommendations(Portfolio):
     def scope(self) -> Any:
         return with_segment(self.visible(), self.run)
 
-    def choices(self) -> Mapping[str, Options]:
-        plays = Play.objects.filter(active=True, segment__in=Segment.objects.in_run(self.run)).select_related("segment")
-        named = [(str(play.pk), f"{play.title} ({play.segment.name})") for play in plays.order_by("title", "segment")]
-        return {**super().choices(), "play": named}
+    def source_of(self, name: str) -> str:
+        """Lines are counted here, not clients: only what suggests without counting."""
+        return super().source_of(name) if name == "city" else ""
+
+    def options_of(self, name: str) -> Options | None:
+        if name == "play":
+            plays = Play.objects.filter(active=True, segment__in=Segment.objects.in_run(self.run))
+            ordered = plays.select_related("segment").order_by("title", "segment")
+            return [(str(play.pk), f"{play.title} ({play.segment.name})") for play in ordered]
+        return super().options_of(name)
 
     @cached_property
     def queue(self) -> Queue:
@@ -95,7 +102,7 @@ class Recommendations(Portfolio):
     @cached_property
     def page(self) -> Page[Any]:
         rows: Any = [] if self.problems else self.queue.rows()
-        paginator = Paginator(rows, self._whole("page_size", LARGEST_PAGE) or PAGE_SIZE)
+        paginator = Paginator(rows, self.page_size)
         return paginator.get_page(self._whole("page", None) or 1)
 
     @cached_property

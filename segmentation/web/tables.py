@@ -19,7 +19,10 @@ class PortfolioTable(ClientTable):
     segment = tables.Column(verbose_name="Segment", accessor="segment_name", empty_values=())
 
     class Meta(ClientTable.Meta):
-        sequence = ("name", "segment", "category", "city", "followers", "turnover", "status", "manager")
+        sequence = (
+            "name", "segment", "category", "city", "followers", "turnover", "status", "manager", "sector",
+            "client_since",
+        )  # fmt: skip
 
     def render_segment(self, record: Any) -> SafeString:
         standing = marks.standing(badge(record.standing, record.margin))

@@ -14,7 +14,6 @@ from django.urls import reverse
 from clients.models import Client
 from clients.places import Place, resolve, tour, unplaced_reason
 from clients.querysets import ClientQuerySet
-from dignamik.foundation.filtering import if_storable
 from dignamik.foundation.listing import Face
 from segmentation.filters import PortfolioFilter
 from segmentation.querysets import with_segment
@@ -34,7 +33,6 @@ def written(text: str) -> tuple[str, str]:
     return " ".join(part for part in parts if not part.isdecimal()), "".join(part for part in parts if part.isdecimal())
 
 
-@if_storable
 def known_place(text: str) -> None:
     reason = unplaced_reason(*written(text)) if text.strip() else None
     if reason:

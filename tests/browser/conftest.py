@@ -123,6 +123,15 @@ class Visit:
         page.on("requestfailed", on_failure)
 
 
+def tick(page: Page, control: str, value: str) -> None:
+    """Tick one value of a filter that takes several, as a person does: open it, tick, close it."""
+    summary = page.locator("#filters summary", has_text=control)
+    summary.click()
+    lines = page.locator("#filters [data-facet][open] label.facet-line")
+    lines.filter(has=page.get_by_text(value, exact=True)).locator("input").check()
+    summary.click()
+
+
 @pytest.fixture(scope="session")
 def browser(django_db_setup: None) -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)

@@ -16,7 +16,7 @@ from clients.facts import ClientFacts, Reading
 from clients.models import Client
 from clients.recording import record
 from segmentation.models import Play, Run, Segment
-from tests.browser.conftest import NARROW, WIDE, Scheme, Visit
+from tests.browser.conftest import NARROW, WIDE, Scheme, Visit, tick
 from tests.published import STAMP, a_client, published, some_clients
 
 Open = Callable[..., Visit]
@@ -169,7 +169,7 @@ def test_the_legend_hides_and_shows_a_segment(open_as: Open, run: Run, amelie: U
     page = open_as(amelie).go("/map/")
     ready(page, "map")
     everybody = counted(page)
-    box = page.get_by_label(most_common(run).name)
+    box = page.locator("#results").get_by_label(most_common(run).name)
     box.uncheck()
     assert counted(page) < everybody
     box.check()
@@ -179,7 +179,7 @@ def test_the_legend_hides_and_shows_a_segment(open_as: Open, run: Run, amelie: U
 def test_filters_move_the_points_and_the_tabs_at_once(open_as: Open, run: Run, amelie: User) -> None:
     page = open_as(amelie).go("/map/")
     ready(page, "map")
-    page.get_by_label("Statut", exact=True).select_option("prospect")
+    tick(page, "Statut", "Prospect")
     expect(page.locator("#count")).to_contain_text("15 clients")
     expect(page.locator("[data-map]")).to_have_attribute("data-ready", re.compile("status=prospect"))
     assert counted(page) == 15
@@ -412,10 +412,10 @@ def test_the_plane_follows_filters_and_legend(open_as: Open, run: Run, amelie: U
     page = open_as(amelie).go("/explorer/")
     box = ready(page, "explorer")
     before = box.locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
-    page.get_by_label(most_common(run).name).uncheck()
+    page.locator("#results").get_by_label(most_common(run).name).uncheck()
     after = box.locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
     assert after != before
-    page.get_by_label("Statut", exact=True).select_option("active")
+    tick(page, "Statut", "Actif")
     expect(box).to_have_attribute("data-ready", re.compile("status=active"))
     assert page.url.endswith("/explorer/?status=active")
     assert box.locator("canvas").first.evaluate("canvas => canvas.toDataURL()") != after

@@ -46,6 +46,7 @@ def xlsx_rows(*rows: Row) -> list[tuple[Any, ...]]:
         "  =1",
         "\x00=1",
         "\n=1",
+        "=#REF!",
     ],
 )
 def test_it_writes_text_that_begins_like_a_formula_as_text(name: str) -> None:
@@ -55,6 +56,12 @@ def test_it_writes_text_that_begins_like_a_formula_as_text(name: str) -> None:
     cell = xlsx_rows((name, None))[1][0]
     assert cell.data_type == "s"
     assert "\x00" not in cell.value
+
+
+@pytest.mark.parametrize("name", ["#N/A", "#REF!", "#1 du quartier", "="])
+def test_a_workbook_takes_no_name_for_an_error(name: str) -> None:
+    cell = xlsx_rows((name, None))[1][0]
+    assert (cell.data_type, cell.value) == ("s", name)
 
 
 def test_it_keeps_negative_numbers_numbers() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,10 +13,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
-from rest_framework.authtoken.models import Token
 
 from clients.models import Client
 from clients.places import distance_km
+from dignamik.foundation.tokens import issue
 from segmentation.api import map as map_api
 from segmentation.models import Segment
 from tests.contract import check, every_page, signed_in
@@ -238,8 +239,8 @@ def test_colleagues_clients_are_on_nobody_elses_map(portfolio: None, cast: dict[
 def test_it_wants_a_role_and_takes_a_token(portfolio: None, cast: dict[str, User]) -> None:
     assert Browser().get(API).status_code == 401
     collection(signed_in(cast["sacha"]), status=403)
-    token = Token.objects.create(user=cast["amelie"])
-    answer = Browser().get(API, headers={"Authorization": f"Token {token.key}"}).json()
+    _, key = issue(cast["amelie"], "Carte", ["read"], timedelta(days=1))
+    answer = Browser().get(API, headers={"Authorization": f"Bearer {key}"}).json()
     assert ids(answer) == ids(collection(signed_in(cast["amelie"])))
 
 
