@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
+from clients.web.contacts import FollowUp, LogContact
 from clients.web.views import ClientWebsite
 from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
@@ -29,6 +30,8 @@ urlpatterns = [
     path("clients/<int:pk>/", PortfolioClient.as_view(), name="client"),
     path("clients/<int:pk>/website/", ClientWebsite.as_view(), name="client_website"),
     path("clients/<int:pk>/change/", ClientChange.as_view(), name="client-change"),
+    path("clients/<int:pk>/contacts/", LogContact.as_view(), name="log-contact"),
+    path("clients/<int:pk>/follow-up/", FollowUp.as_view(), name="follow-up"),
     path("clients/<int:pk>/decisions/", Decide.as_view(), name="decide"),
     path("recommendations/", Recommendations.as_view(), name="recommendations"),
     path("prospect/", Prospect.as_view(), name="prospect"),

@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from clients.contacting import log
 from clients.models import Category, Client
 from dignamik.foundation.models import Job
 from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
@@ -78,6 +79,9 @@ PAGES: dict[str, Methods] = {
     "map/": PAGE,
     "explorer/": PAGE,
     "clients/<int:pk>/decisions/": DECIDE,
+    # With an empty body nothing is logged; an empty date takes away a follow-up that is not there.
+    "clients/<int:pk>/contacts/": DECIDE,
+    "clients/<int:pk>/follow-up/": DECIDE,
     "recommendations/": PAGE,
     "prospect/": KEEP,
     "segments/": PAGE,
@@ -137,6 +141,7 @@ MODELS = {
     "axes/accessfailurelog": SHOWN,
     "clients/client": KEPT,  # Amélie's client comes from the source
     "clients/category": EDITED,
+    "clients/contact": EDITED | {"add": 403},
     "clients/demo": SHOWN,
     "foundation/job": SHOWN,
     "segmentation/run": SHOWN,
@@ -178,7 +183,7 @@ def table() -> dict[str, Methods]:
         for view in ("history", "delete", "change"):
             found[f"admin/{name}/<path:object_id>/{view}/"] = of_model(name, view)
         found[f"admin/{name}/<path:object_id>/"] = {method: dict.fromkeys(PEOPLE, 302) for method in ("GET", "POST")}
-    for name in ("clients/client", "clients/category", "segmentation/segment", "segmentation/play"):
+    for name in ("clients/client", "clients/contact", "clients/category", "segmentation/segment", "segmentation/play"):
         found[f"admin/{name}/^([^/]+)/history/([^/]+)/$"] = of_model(name, "simple_history")
     return found
 
@@ -247,6 +252,7 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "axes/accessfailurelog": AccessFailureLog.objects.create(**seen),
         "clients/client": client,
         "clients/category": category,
+        "clients/contact": log(client, "call", by=cast["amelie"]),
         "clients/demo": Demo.objects.create(seed=1, planted_on="2026-11-23"),
         "foundation/job": Job.objects.latest("pk"),
         "segmentation/run": run,

@@ -2,6 +2,7 @@
 
 from clients.admin.categories import CategoryAdmin
 from clients.admin.clients import ClientAdmin
+from clients.admin.contacts import ContactAdmin
 from clients.admin.people import PeopleAdmin, TokensAdmin
 
-__all__ = ["CategoryAdmin", "ClientAdmin", "PeopleAdmin", "TokensAdmin"]
+__all__ = ["CategoryAdmin", "ClientAdmin", "ContactAdmin", "PeopleAdmin", "TokensAdmin"]

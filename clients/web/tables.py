@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import django_tables2 as tables
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -22,12 +24,14 @@ ROW_FIELDS = (
     "followers",
     "turnover",
     "turnover_year",
+    "next_follow_up",
     "account_manager_name",
     "category__name",
     "account_manager__username",
     "account_manager__first_name",
     "account_manager__last_name",
 )
+NO_FOLLOW_UP = format_html('<span class="quiet">{}</span>', "aucune")
 
 
 class ClientTable(tables.Table):
@@ -39,6 +43,7 @@ class ClientTable(tables.Table):
     followers = tables.Column(verbose_name="Abonnés", attrs=NUMBER, default=UNKNOWN)
     turnover = tables.Column(verbose_name="CA (€)", attrs=NUMBER, default=UNKNOWN)
     status = tables.Column(verbose_name="Statut")
+    follow_up = tables.Column(verbose_name="Relance", accessor="next_follow_up", default=NO_FOLLOW_UP)
     manager = tables.Column(verbose_name="Chargé·e de compte", empty_values=(), accessor="account_manager_name")
 
     class Meta:
@@ -55,6 +60,10 @@ class ClientTable(tables.Table):
 
     def render_turnover(self, value: Any, record: Client) -> SafeString:
         return format_html('{} <span class="quiet">{}</span>', french.grouped(value), str(record.turnover_year))
+
+    def render_follow_up(self, value: date) -> SafeString | str:
+        text = f"{value:%d/%m/%Y}"
+        return format_html("<strong>{}</strong>", text) if value <= timezone.localdate() else text
 
     def render_manager(self, record: Client) -> SafeString | str:
         return manager_of(record)

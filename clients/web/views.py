@@ -15,6 +15,7 @@ from clients.models import Category, Client
 from clients.places import fold
 from clients.querysets import SEES_EVERYTHING, ClientQuerySet
 from clients.web.columns import EXPORT_FIELDS, FACTS, IDENTITY
+from clients.web.contacts import on_client
 from clients.web.record import latest_readings, safe_link
 from clients.web.tables import ROW_FIELDS, ClientTable
 from dignamik.foundation.exporting import Column
@@ -41,6 +42,8 @@ class ClientList(Listing):
         "turnover_max",
         "followers_min",
         "followers_max",
+        "follow_up",
+        "do_not_contact",
     )
 
     def visible(self) -> ClientQuerySet:
@@ -103,4 +106,5 @@ class ClientPage(RolePage, DetailView):  # type: ignore[type-arg]
         return context | {
             "readings": latest_readings(client),
             "website": safe_link(client.website),
+            **on_client(client, self.request.user),
         }

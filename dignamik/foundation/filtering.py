@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
+from django.utils import timezone
 
 # Names that belong to the list around the filter, not to the filter.
 LIST_PARAMETERS = frozenset({"page", "page_size", "export"})
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 def if_storable(validator: Callable[[str], None]) -> Callable[[str], None]:
@@ -77,6 +81,26 @@ class PlainNumberField(forms.DecimalField):
 
 class NumberFilter(django_filters.NumberFilter):
     field_class = PlainNumberField
+
+
+class MomentField(forms.CharField):
+    """A day or a moment in ISO 8601, to an aware datetime; without an offset it is local time."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text.replace(" ", "+"))  # a "+" of an address that nobody encoded
+        except ValueError:
+            moment = None
+        if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:  # at either end of time zones overflow
+            raise ValidationError("Attendu\u00a0: un jour, par exemple 2026-11-23, ou un moment ISO 8601.")
+        return moment if moment.tzinfo else timezone.make_aware(moment)
+
+
+class MomentFilter(django_filters.CharFilter):
+    field_class = MomentField
 
 
 class BoundingBoxField(forms.CharField):

@@ -15,11 +15,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import View
 
 from clients.models import Client
-from dignamik.foundation.pages import RolePage
+from dignamik.foundation.pages import RolePage, came_from
 from segmentation.advice.advising import Advice, Playbook, counts, for_client
 from segmentation.advice.deciding import FARTHEST, LONGEST_COMMENT, CannotDecide, decide
 from segmentation.disclosure import figures_are_open
@@ -53,7 +52,7 @@ class Decide(ReadsRun, RolePage, View):
             self.decide(client, form.cleaned_data)
         else:
             self.complain(f"{form[name].label}\u00a0: {text}" for name, all_ in form.errors.items() for text in all_)
-        return HttpResponseRedirect(self.back(client))
+        return HttpResponseRedirect(came_from(request, client.get_absolute_url()))
 
     def decide(self, client: Client, said: dict[str, Any]) -> None:
         play: Play = said["play"]
@@ -74,14 +73,6 @@ class Decide(ReadsRun, RolePage, View):
 
     def complain(self, sentences: Any) -> None:
         messages.error(self.request, "Rien n’a été enregistré. " + " ".join(sentences))
-
-    def back(self, client: Client) -> str:
-        """The page that the form stood on, if it is one of ours."""
-        asked = self.request.POST.get("next", "")
-        here = {self.request.get_host()}
-        if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, here, self.request.is_secure()):
-            return asked
-        return client.get_absolute_url()
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class PortfolioTable(ClientTable):
     segment = tables.Column(verbose_name="Segment", accessor="segment_name", empty_values=())
 
     class Meta(ClientTable.Meta):
-        sequence = ("name", "segment", "category", "city", "followers", "turnover", "status", "manager")
+        sequence = ("name", "segment", "category", "city", "followers", "turnover", "status", "follow_up", "manager")
 
     def render_segment(self, record: Any) -> SafeString:
         standing = marks.standing(badge(record.standing, record.margin))
