@@ -46,7 +46,7 @@ def log(
     by: Any,
     text: str = "",
     day: date | None = None,
-    following: date | None | Unchanged = UNCHANGED,
+    following: date | Unchanged | None = UNCHANGED,
 ) -> Contact:
     """Add a line to the client's log, and set or clear (None) the date of the next one when `following` says so.
 

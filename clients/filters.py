@@ -143,5 +143,5 @@ class ClientFilter(StrictFilterSet):
         return queryset.filter(do_not_contact=False, **term)
 
     def may_be_called(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
-        """"" is no answer and filters nothing."""
+        """ "" is no answer and filters nothing."""
         return queryset if value == "" else queryset.filter(do_not_contact=value)

@@ -37,6 +37,7 @@ class DecisionForm(forms.Form):
     kind = forms.ChoiceField(label="Décision", choices=Decision.Kind.choices)
     comment = forms.CharField(label="Raison", required=False, max_length=LONGEST_COMMENT)
     until = forms.DateField(label="Date", required=False)
+    outcome = forms.ChoiceField(label="Issue", required=False, choices=Decision.Outcome.choices)
 
 
 class Decide(ReadsRun, RolePage, View):
@@ -62,7 +63,7 @@ class Decide(ReadsRun, RolePage, View):
         try:
             made = decide(
                 client, play, said["kind"], playbook=playbook, by=self.request.user,
-                comment=said["comment"], until=said["until"],
+                comment=said["comment"], until=said["until"], outcome=said["outcome"],
             )  # fmt: skip
         except CannotDecide as refusal:
             self.complain([str(refusal)])
@@ -70,6 +71,9 @@ class Decide(ReadsRun, RolePage, View):
         text = f"{made.said.capitalize()}\u00a0: {play.title}"
         where = f"{client.get_absolute_url()}#decisions"
         messages.success(self.request, format_html('{} (<a href="{}">{}</a>).', text, where, client.name))
+        if made.outcome == Decision.Outcome.INTERESTED and client.next_follow_up is None:
+            log = f"{client.get_absolute_url()}#log"
+            messages.info(self.request, format_html('<a href="{}">Fixez la date de la relance</a>.', log))
 
     def complain(self, sentences: Any) -> None:
         messages.error(self.request, "Rien n’a été enregistré. " + " ".join(sentences))
@@ -100,6 +104,7 @@ def deciding(user: Any) -> dict[str, Any]:
         "may_decide": user.has_perm(DECIDES),
         "days": Days(timezone.localdate()),
         "longest_comment": LONGEST_COMMENT,
+        "outcomes": Decision.Outcome.choices,
     }
 
 
