@@ -12,6 +12,7 @@ from dignamik.foundation.entering import Login
 from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
+from segmentation.web.day import DayPage, DaySeen
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
@@ -26,6 +27,8 @@ from segmentation.web.segments import SegmentList, SegmentPage
 
 urlpatterns = [
     path("", Overview.as_view(), name="overview"),
+    path("day/", DayPage.as_view(), name="day"),
+    path("day/seen/", DaySeen.as_view(), name="day-seen"),
     path("clients/", Portfolio.as_view(), name="clients"),
     path("clients/<int:pk>/", PortfolioClient.as_view(), name="client"),
     path("clients/<int:pk>/website/", ClientWebsite.as_view(), name="client_website"),

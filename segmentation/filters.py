@@ -35,6 +35,9 @@ class PortfolioFilter(ClientFilter):
         choices=[("true", "oui"), ("false", "non")],
         coerce=lambda value: value == "true",
     )
+    one_question = django_filters.ChoiceFilter(
+        label="À une question d’un classement ferme", method="lacks_one_answer", choices=[("true", "oui")]
+    )
     ordering = StableOrdering(
         label="Tri",
         fields={**ClientFilter.ORDERINGS, "segment_name": "segment", "standing": "standing", "margin": "margin"},
@@ -53,3 +56,8 @@ class PortfolioFilter(ClientFilter):
             Exists(then.exclude(segment=OuterRef("segment"))), run=now, client=OuterRef("pk"), segment__isnull=False
         )
         return queryset.filter(Exists(moved)) if value else queryset.exclude(Exists(moved))
+
+    def lacks_one_answer(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
+        """Provisional because of a single unknown: once it is answered nothing is left to guess."""
+        one = {"place__unknown__0__isnull": False, "place__unknown__1__isnull": True}
+        return queryset.filter(standing=Assignment.Standing.PROVISIONAL, **one)

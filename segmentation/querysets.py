@@ -30,6 +30,11 @@ class RunQuerySet(QuerySet["Run"]):
         published = self.annotate(last=Max("publications__pk")).filter(last__isnull=False).order_by("-last")[:2]
         return (*published, None, None)[:2]  # type: ignore[return-value]
 
+    def latest_publication(self) -> datetime | None:
+        """When what people see last changed."""
+        found: datetime | None = self.aggregate(at=Max("publications__at"))["at"]
+        return found
+
     def shown_to(self, user: Any) -> Run | None:
         """The published run; with nothing published yet, the latest held run to those who may see drafts."""
         current = self.current()

@@ -70,6 +70,11 @@ SIGNED_IN = dict.fromkeys(PEOPLE, 200)
 
 PAGES: dict[str, Methods] = {
     "": PAGE,
+    "day/": PAGE,
+    "day/seen/": {
+        "GET": everyone(405, anonymous=LOGIN, sacha=403),
+        "POST": everyone(302, anonymous=LOGIN, sacha=403),
+    },
     "clients/": PAGE,
     "clients/<int:pk>/": OWN_PAGE,
     # Amélie's client has no site of its own to leave for.

@@ -22,7 +22,7 @@ UNSAID = "none"  # ?outcome=none: done, and nobody said what came of it
 LONGEST_ID = 18  # digits; a longer number is no key of a 64-bit column
 KINDS = (Decision.Kind.PLANNED, Decision.Kind.SNOOZED, Decision.Kind.REFUSED, Decision.Kind.DONE)
 # What of a client a line shows.
-SHOWN = ("name", "city", "department", "account_manager_name", "account_manager__username",
+SHOWN = ("name", "city", "department", "phone", "account_manager_name", "account_manager__username",
          "account_manager__first_name", "account_manager__last_name")  # fmt: skip
 
 

@@ -4,5 +4,8 @@ from __future__ import annotations
 
 from segmentation.models.playbook import Condition, Decision, Play
 from segmentation.models.runs import COLOURS, Assignment, Profile, Publication, Run, Segment
+from segmentation.models.visits import Visit
 
-__all__ = ["COLOURS", "Assignment", "Condition", "Decision", "Play", "Profile", "Publication", "Run", "Segment"]
+__all__ = [
+    "COLOURS", "Assignment", "Condition", "Decision", "Play", "Profile", "Publication", "Run", "Segment", "Visit",
+]  # fmt: skip

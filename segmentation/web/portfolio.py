@@ -48,7 +48,7 @@ class Portfolio(ReadsRun, ClientList):
     table_class = PortfolioTable
     template_name = "segmentation/portfolio.html"
     bar = ("q", "segment", "sector", "status")
-    drawer = (*ClientList.drawer, "standing", "moved")
+    drawer = (*ClientList.drawer, "standing", "moved", "one_question")
 
     @property
     def faces(self) -> Sequence[Face]:  # type: ignore[override]

@@ -87,7 +87,8 @@ def test_a_stranger_may_not_and_nobody_may_post_to_the_page(sacha: User, amelie:
     assert signed_in(amelie).post("/recommendations/").status_code == 405
 
 
-@pytest.mark.parametrize("query", ["citty=Angers", "due=demain", "outcome=ravi", "play=x", "play=999999", "play=-1", "service=pizza", "goal=x",
+@pytest.mark.parametrize("query", ["citty=Angers", "due=demain", "outcome=ravi",
+                                   "play=x", "play=999999", "play=-1", "service=pizza", "goal=x",
                                    "decision=maybe", "decision=reopened", "ordering=priority2", "page=0", "play=1%00",
                                    "segment=nowhere"])  # fmt: skip
 def test_what_is_not_understood_leaves_no_line(amelie: User, clients: list[Client], query: str) -> None:
