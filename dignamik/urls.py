@@ -16,6 +16,7 @@ from segmentation.web.day import DayPage, DaySeen
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
+from segmentation.web.outcomes import Outcomes
 from segmentation.web.overview import Overview
 from segmentation.web.portfolio import Portfolio, PortfolioClient
 from segmentation.web.prospects import Prospect
@@ -37,6 +38,7 @@ urlpatterns = [
     path("clients/<int:pk>/follow-up/", FollowUp.as_view(), name="follow-up"),
     path("clients/<int:pk>/decisions/", Decide.as_view(), name="decide"),
     path("recommendations/", Recommendations.as_view(), name="recommendations"),
+    path("recommendations/outcomes/", Outcomes.as_view(), name="outcomes"),
     path("prospect/", Prospect.as_view(), name="prospect"),
     path("map/", MapPage.as_view(), name="map"),
     path("explorer/", ExplorerPage.as_view(), name="explorer"),

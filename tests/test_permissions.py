@@ -88,6 +88,9 @@ PAGES: dict[str, Methods] = {
     "clients/<int:pk>/contacts/": DECIDE,
     "clients/<int:pk>/follow-up/": DECIDE,
     "recommendations/": PAGE,
+    "recommendations/outcomes/": {
+        method: answer | {"amelie": 403, "karim": 403} for method, answer in PAGE.items()
+    },
     "prospect/": KEEP,
     "segments/": PAGE,
     "segments/<slug:slug>/": PAGE,

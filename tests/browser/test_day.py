@@ -13,10 +13,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from clients.contacting import follow_up, log
 from clients.models import Client
+from clients.recording import record
 from segmentation.models import Assignment, Decision
 from tests.advised import a_play, decided, put
 from tests.browser.conftest import NARROW, WIDE, Scheme, Visit
-from tests.published import a_client, a_run
+from tests.published import STAMP, a_client, a_run, facts
 
 Open = Callable[..., Visit]
 EVERY_LOOK = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
@@ -167,3 +168,17 @@ def test_a_client_not_to_be_contacted_has_a_log_and_no_date(open_as: Open, morni
     assert page.locator("#log input[name=following][type=date]").count() == 0
     check(visit)
     assert morning.asked.name not in visit.go("/day/").locator("main").inner_text()
+
+
+@pytest.mark.parametrize(("width", "scheme"), EVERY_LOOK)
+def test_what_became_of_the_advice_is_sound(
+    open_as: Open, morning: Morning, helene: User, width: int, scheme: Scheme
+) -> None:
+    play = Decision.objects.get().play
+    record([facts(f"Client {at}", "amelie", at) for at in range(12)], STAMP)
+    for client in Client.objects.filter(name__startswith="Client "):
+        decided(client, play, "done", outcome="accepted")
+    decided(morning.due, a_play("Autre"), "refused")
+    visit = open_as(helene, width=width, scheme=scheme)
+    expect(visit.go("/recommendations/outcomes/").locator("tbody tr")).to_have_count(2)
+    check(visit)
