@@ -12,6 +12,7 @@ from django.views.generic import DetailView, View
 
 from clients.filters import NOBODY, ClientFilter
 from clients.models import Category, Client
+from clients.peers import FEWEST, among_peers
 from clients.places import fold
 from clients.querysets import SEES_EVERYTHING, ClientQuerySet
 from clients.web.columns import EXPORT_FIELDS, FACTS, IDENTITY
@@ -106,5 +107,7 @@ class ClientPage(RolePage, DetailView):  # type: ignore[type-arg]
         return context | {
             "readings": latest_readings(client),
             "website": safe_link(client.website),
+            "peers": among_peers(client, Client.objects.visible_to(self.request.user)),
+            "fewest_peers": FEWEST,
             **on_client(client, self.request.user),
         }
