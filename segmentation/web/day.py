@@ -23,6 +23,7 @@ from django.views.generic import TemplateView, View
 from clients.models import Client
 from clients.querysets import ClientQuerySet
 from clients.web.contacts import LOGS
+from clients.web.tables import origin
 from dignamik.foundation.pages import RolePage
 from segmentation.advice.advising import Playbook
 from segmentation.advice.queueing import AdviceFilter, Queue
@@ -64,6 +65,7 @@ class Section:
     lines: Sequence[Any]
     empty: str
     folded: bool = False
+    origin: str = ""  # what tells a client's page to go through this list
 
     @property
     def short(self) -> str:
@@ -130,7 +132,8 @@ class DayPage(ReadsRun, RolePage, TemplateView):
         rows = self.clients(query)
         shown = list(rows.select_related("account_manager").defer("notes", "address", "local_fields")[:SHOWN])
         count = len(shown) if len(shown) < SHOWN else rows.count()
-        return Section(name, title, count, _address("clients", query), self.lines(name, shown), empty, folded)
+        lines, through = self.lines(name, shown), urlencode(origin(_data(query)))
+        return Section(name, title, count, _address("clients", query), lines, empty, folded, through)
 
     def lines(self, name: str, clients: Sequence[Client]) -> Sequence[Line]:
         if name == "due":

@@ -24,6 +24,7 @@ from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.shapes import SHAPES
 from segmentation.web.standing import badge, margin_in_words
 from segmentation.web.tables import PortfolioTable
+from segmentation.web.trail import trail
 
 PLACE: tuple[Column[Any], ...] = (
     Column("Segment", lambda client: client.segment_name, 36),
@@ -86,8 +87,10 @@ class PortfolioClient(ReadsRun, ClientPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         place = self.place(context["client"])
+        mine = Client.objects.visible_to(self.request.user)
         return context | self.run_context() | {
             "place": place,
+            "trail": trail(self.request, context["client"], with_segment(mine, self.run)),
             "around": self.around(context["client"]),
             "shapes": SHAPES,
             "tiles_url": settings.TILES_URL,
