@@ -28,7 +28,8 @@ def trail_of(user: User, client: Client, query: str | None) -> Trail | None:
 
 
 @pytest.mark.parametrize(
-    "query", ["", "status=active&ordering=-turnover", "q=client&ordering=city", "sector=Artisanat", "standing=provisional",
+    "query", ["", "status=active&ordering=-turnover", "q=client&ordering=city", "sector=Artisanat",
+              "standing=provisional",
               "ordering=followers&page=2&page_size=7"]
 )  # fmt: skip
 def test_it_walks_the_list_in_its_order(amelie: User, query: str) -> None:
