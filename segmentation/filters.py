@@ -59,5 +59,5 @@ class PortfolioFilter(ClientFilter):
 
     def lacks_one_answer(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
         """Provisional because of a single unknown: once it is answered nothing is left to guess."""
-        one = {"place__unknown__0__isnull": False, "place__unknown__1__isnull": True}
-        return queryset.filter(standing=Assignment.Standing.PROVISIONAL, **one)
+        one = Q(place__unknown__0__isnull=False, place__unknown__1__isnull=True)
+        return queryset.filter(Q(standing=Assignment.Standing.PROVISIONAL), one)

@@ -202,7 +202,8 @@ class DaySeen(RolePage, View):
         form = SeenForm(request.POST)
         if form.is_valid():
             until = form.cleaned_data["until"]
-            visit, fresh = Visit.objects.get_or_create(user_id=request.user.pk, defaults={"at": until})
+            user: Any = request.user
+            visit, fresh = Visit.objects.get_or_create(user=user, defaults={"at": until})
             if not fresh:  # an old tab does not bring back what was seen
                 Visit.objects.filter(pk=visit.pk, at__lt=until).update(at=until)
             messages.success(request, "C’est noté\u00a0: vous avez vu les nouveaux clients et les changements.")

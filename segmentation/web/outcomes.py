@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
-from django.views.generic import TemplateView
+from django.views.generic import View
 
 from clients.models import Client
 from clients.querysets import SEES_EVERYTHING
@@ -51,26 +51,26 @@ class Row:
     shares: Sequence[tuple[str, float | None]]
 
 
-class Outcomes(RolePage, TemplateView):
+class Outcomes(RolePage, View):
     """Acceptance and outcome per action and segment."""
 
     permission_required = ("clients.view_client", SEES_EVERYTHING, READS, "segmentation.view_decision")
-    template_name = "segmentation/outcomes.html"
+    http_method_names = ["get", "head", "options"]
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest) -> HttpResponseBase:
         wanted = request.GET.get("export", "")
         if wanted and wanted not in FORMATS:
             problem = "Une liste s’exporte en «\u00a0csv\u00a0» ou en «\u00a0xlsx\u00a0»."
             return render(request, "400.html", {"problems": [problem]}, status=400)
         if wanted:
             return respond(Sheet("observations", EXPORTED, self.rows()), wanted)
-        return super().get(request, *args, **kwargs)
+        return render(request, "segmentation/outcomes.html", self.context())
 
     def rows(self) -> Sequence[Observed]:
         return observed(Client.objects.visible_to(self.request.user))
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {
+    def context(self) -> dict[str, Any]:
+        return {
             "rows": [
                 Row(row, [(str(outcome.label), row.share(outcome)) for outcome in Outcome]) for row in self.rows()
             ],

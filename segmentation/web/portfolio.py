@@ -24,6 +24,7 @@ from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.shapes import SHAPES
 from segmentation.web.standing import badge, margin_in_words
 from segmentation.web.tables import PortfolioTable
+from segmentation.web.timeline import timeline
 from segmentation.web.trail import trail
 
 PLACE: tuple[Column[Any], ...] = (
@@ -88,6 +89,8 @@ class PortfolioClient(ReadsRun, ClientPage):
         context = super().get_context_data(**kwargs)
         place = self.place(context["client"])
         mine = Client.objects.visible_to(self.request.user)
+        why = reasons.on_client(context["client"], place, self.run)
+        advice = on_client(context["client"], place, self.run, self.request.user)
         return context | self.run_context() | {
             "place": place,
             "trail": trail(self.request, context["client"], with_segment(mine, self.run)),
@@ -100,8 +103,9 @@ class PortfolioClient(ReadsRun, ClientPage):
             "margin": margin_in_words(place) if place else "",
             "possible": self.possible(place),
             "unknown": self.unknown(place),
-            **reasons.on_client(context["client"], place, self.run),
-            **on_client(context["client"], place, self.run, self.request.user),
+            **why,
+            **advice,
+            "timeline": timeline(context["client"], why["past"], context["log"], advice["advice"]),
         }  # fmt: skip
 
     def around(self, client: Client) -> str:
