@@ -36,18 +36,23 @@ class Edit:
 
 
 def edits_of(client: Client) -> list[Edit]:
-    """The latest versions that changed something people read, latest first. Three queries."""
+    """The latest versions that changed something people read, latest first. At most three queries."""
     versions = list(client.history.select_related("history_user")[: VERSIONS + 1])
     if not versions:
         return []
     names = {
-        "category": dict(Category.objects.in_bulk({version.category_id for version in versions})),
-        "account_manager": dict(get_user_model().objects.in_bulk({version.account_manager_id for version in versions})),
+        "category": _named(Category, {version.category_id for version in versions}),
+        "account_manager": _named(get_user_model(), {version.account_manager_id for version in versions}),
     }
     found = [_edit(new, _changes(old, new, names)) for new, old in pairwise(versions)]
     if len(versions) <= VERSIONS and versions[-1].history_type == "+":
         found.append(_edit(versions[-1], ["Fiche créée"]))
     return [edit for edit in found if edit.says]
+
+
+def _named(model: Any, pks: set[int | None]) -> dict[int, Any]:
+    """The rows to name; where there was only ever one nobody asks for its name."""
+    return dict(model.objects.in_bulk(pks - {None})) if len(pks) > 1 else {}
 
 
 def _edit(version: Any, says: Sequence[str]) -> Edit:

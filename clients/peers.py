@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 
 from clients.models import Client, Followers
 from clients.querysets import ClientQuerySet
@@ -52,28 +52,56 @@ class Standing:
 
 
 def among_peers(client: Client, visible: ClientQuerySet) -> Sequence[Standing]:
-    """The client's known figures among its peers, each with the nearest group of at least five. Three queries."""
-    own = _figures(Client.objects.filter(pk=client.pk)).values(*_names()).get()
-    known = {figure: own[name] for figure, name in zip(FIGURES, _names(), strict=True) if own[name] is not None}
-    found: dict[str, Standing] = {}
-    for group, term, is_sector in _groups(client):
-        missing = {figure: value for figure, value in known.items() if figure not in found}
-        if missing:
-            counts = _counts(visible.exclude(pk=client.pk).filter(term), missing)
-            for figure, (below, peers) in counts.items():
-                if peers >= FEWEST:
-                    found[figure] = Standing(figure, known[figure], below, peers, group, is_sector)
-    return [found[figure] for figure in FIGURES if figure in found]
+    """The client's known figures among its peers, each with the nearest group of at least five. One query."""
+    groups = _groups(client)
+    if not groups:
+        return []
+    term = Q(pk=client.pk)
+    for group in groups:
+        term |= group.term
+    rows = list(_figures(visible.filter(term)).values("pk", "category_id", "sector", *_names()))
+    own = next((row for row in rows if row["pk"] == client.pk), None)
+    peers = [row for row in rows if row["pk"] != client.pk]
+    if own is None:
+        return []
+    found = (_standing(figure, own[f"peer_{figure}"], peers, groups) for figure in FIGURES)
+    return [standing for standing in found if standing is not None]
 
 
-def _groups(client: Client) -> list[tuple[str, Q, bool]]:
+@dataclass(frozen=True)
+class _Group:
+    """Clients that share a column's value."""
+
+    name: str
+    column: str
+    value: Any
+    is_sector: bool
+
+    @property
+    def term(self) -> Q:
+        return Q(**{self.column: self.value})
+
+
+def _groups(client: Client) -> list[_Group]:
     """From the nearest to the widest."""
-    groups: list[tuple[str, Q, bool]] = []
+    groups: list[_Group] = []
     if client.category is not None:
-        groups.append((client.category.name, Q(category=client.category), False))
+        groups.append(_Group(client.category.name, "category_id", client.category.pk, is_sector=False))
     if client.sector:
-        groups.append((client.sector, Q(sector=client.sector), True))
+        groups.append(_Group(client.sector, "sector", client.sector, is_sector=True))
     return groups
+
+
+def _standing(figure: str, own: Any, peers: Sequence[Mapping[str, Any]], groups: Sequence[_Group]) -> Standing | None:
+    if own is None:
+        return None
+    for group in groups:
+        said = [row[f"peer_{figure}"] for row in peers if row[group.column] == group.value]
+        known = [value for value in said if value is not None]
+        if len(known) >= FEWEST:
+            below = sum(value < own for value in known)
+            return Standing(figure, own, below, len(known), group.name, group.is_sector)
+    return None
 
 
 def _names() -> list[str]:
@@ -84,13 +112,3 @@ def _figures(clients: ClientQuerySet) -> Any:
     """Annotated with each figure, NULL where it is unknown."""
     on_networks = {f"peer_{platform}": latest_count(platform) for platform in Followers.Platform.values}
     return clients.order_by().annotate(peer_turnover=F("turnover"), **on_networks)
-
-
-def _counts(peers: ClientQuerySet, own: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    """Per figure: how many of the peers have less, and of how many it is known. One query."""
-    terms: dict[str, Any] = {}
-    for figure, value in own.items():
-        terms[f"known_{figure}"] = Count("pk", filter=Q(**{f"peer_{figure}__isnull": False}))
-        terms[f"below_{figure}"] = Count("pk", filter=Q(**{f"peer_{figure}__lt": value}))
-    counted = _figures(peers).aggregate(**terms)
-    return {figure: (counted[f"below_{figure}"], counted[f"known_{figure}"]) for figure in own}

@@ -20,7 +20,7 @@ from segmentation.models import Assignment, Run, Segment
 from segmentation.querysets import with_segment
 from segmentation.web import charts, reasons
 from segmentation.web.advice import on_client
-from segmentation.web.reading import ReadsRun, labels_of
+from segmentation.web.reading import HEAVY, ReadsRun, labels_of
 from segmentation.web.shapes import SHAPES
 from segmentation.web.standing import badge, margin_in_words
 from segmentation.web.tables import PortfolioTable
@@ -34,6 +34,7 @@ PLACE: tuple[Column[Any], ...] = (
 )
 
 
+UNUSED = tuple(set(HEAVY) - {"document", "recipe"})
 NEARBY = 0.3  # degrees: some 30 km
 # The pages that understand the portfolio's query string.
 FACES = (("clients", "Tableau"), ("map", "Carte"), ("explorer", "Explorer"))
@@ -85,6 +86,11 @@ class PortfolioClient(ReadsRun, ClientPage):
 
     template_name = "segmentation/client.html"
 
+    @cached_property
+    def run(self) -> Run | None:
+        """With its recipe and its model, which say why the client is where it is."""
+        return Run.objects.defer(*UNUSED).shown_to(self.request.user)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         place = self.place(context["client"])
@@ -128,8 +134,7 @@ class PortfolioClient(ReadsRun, ClientPage):
 
     def unknown(self, place: Assignment | None) -> list[str]:
         """What the model had to do without, as people call it."""
-        if place is None or not place.unknown:
+        if place is None or self.run is None or not place.unknown:
             return []
-        recipe = Run.objects.values_list("recipe", flat=True).get(pk=place.run_id)
-        labels = labels_of(recipe)
+        labels = labels_of(self.run.recipe)
         return [labels.get(name, name) for name in place.unknown]

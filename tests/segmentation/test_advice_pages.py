@@ -186,7 +186,7 @@ def test_a_client_back_from_another_segment_shows_what_was_said_there(amelie: Us
     html = page(amelie, client)
     assert "Déjà écarté" in html
     assert f"dans le segment «&nbsp;{play.segment.name}&nbsp;»" in html
-    assert html.count("Pas le moment") == 2  # beside the action, and among the decisions
+    assert html.count("Pas le moment") == 3  # beside the action, among the decisions, and in the history
     assert 'name="kind" value="planned"' in html
 
 

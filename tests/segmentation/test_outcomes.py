@@ -48,7 +48,7 @@ def test_nine_decisions_tell_nothing_and_ten_tell_their_share(helene: User, play
     (row,) = rows(helene)
     assert (row.seen.decided, row.seen.acceptance, row.seen.answered) == (None, None, None)
     html = body(signed_in(helene).get(ADDRESS))
-    assert "moins de 10" in html
+    assert "moins de&nbsp;10" in html
     assert "%" not in html.split("<tbody>")[1]
     decided(clients[9], play, "refused")
     (row,) = rows(helene)
