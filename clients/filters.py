@@ -8,6 +8,7 @@ from typing import Any
 import django_filters
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from clients.models import Category, Client
 from clients.nearness import NearFilter
@@ -15,6 +16,7 @@ from clients.places import DEPARTMENTS, fold, fold_town
 from dignamik.foundation.areas import PolygonFilter
 from dignamik.foundation.filtering import (
     BoundingBoxFilter,
+    MomentFilter,
     NumberFilter,
     SeveralFilter,
     StableOrdering,
@@ -87,6 +89,19 @@ class ClientFilter(StrictFilterSet):
         coerce=lambda value: value == "true",
     )
 
+    follow_up = django_filters.ChoiceFilter(
+        label="Relance",
+        method="to_follow_up",
+        choices=[("due", "aujourd’hui ou en retard"), ("later", "à venir"), ("none", "aucune")],
+    )
+    new_since = MomentFilter(label="Arrivés depuis", field_name="created_at", lookup_expr="gt")
+    do_not_contact = django_filters.TypedChoiceFilter(
+        label="Démarchage",
+        method="may_be_called",
+        choices=[("false", "possible"), ("true", "refusé par le client")],
+        coerce=lambda value: value == "true",
+    )
+
     ORDERINGS = {
         "name_folded": "name",
         "city_folded": "city",
@@ -96,6 +111,7 @@ class ClientFilter(StrictFilterSet):
         "turnover": "turnover",
         "followers": "followers",
         "client_since": "client_since",
+        "next_follow_up": "follow_up",
         "account_manager__username": "manager",
     }
     ordering = StableOrdering(label="Tri", fields=ORDERINGS)
@@ -131,3 +147,15 @@ class ClientFilter(StrictFilterSet):
     def looked_after_by(self, queryset: QuerySet[Client], name: str, value: list[str]) -> QuerySet[Client]:
         found = Q(account_manager__username__in=value)
         return queryset.filter(found | Q(account_manager=None) if NOBODY in value else found)
+
+    def to_follow_up(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
+        """What is due or to come is a list of calls: who may not be contacted is not in it."""
+        if value == "none":
+            return queryset.filter(next_follow_up=None)
+        today = timezone.localdate()
+        term = {"next_follow_up__lte": today} if value == "due" else {"next_follow_up__gt": today}
+        return queryset.filter(do_not_contact=False, **term)
+
+    def may_be_called(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
+        """ "" is no answer and filters nothing."""
+        return queryset if value == "" else queryset.filter(do_not_contact=value)

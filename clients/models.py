@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from clients.contacts import Contact as Contact
 from clients.querysets import ClientManager
 
 # Beyond a hundred billion euros an amount is a typing error, whoever typed it.
@@ -100,6 +101,8 @@ class Client(models.Model):
     account_manager_name = models.CharField("chargé de compte selon la source", max_length=150, blank=True)
     client_since = models.DateField("client depuis", null=True, blank=True)
     notes = models.TextField("notes", blank=True)
+    # When to come back to this client; written by clients.contacting.
+    next_follow_up = models.DateField("prochaine relance", null=True, blank=True, editable=False)
 
     # Derived by clients.recording.
     name_folded = models.CharField(max_length=200, editable=False, db_index=True)
@@ -145,6 +148,7 @@ class Client(models.Model):
             models.Index(fields=["sector", "id"], name="client_by_sector"),
             models.Index(fields=["turnover"], name="client_by_turnover"),
             models.Index(fields=["followers"], name="client_by_followers"),
+            models.Index(fields=["next_follow_up"], name="client_by_follow_up"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="client_has_a_name"),

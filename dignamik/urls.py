@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
+from clients.web.contacts import FollowUp, LogContact
 from clients.web.views import ClientWebsite
 from dignamik.foundation.account import RevokeToken, Tokens
 from dignamik.foundation.entering import Login
@@ -15,11 +16,13 @@ from segmentation.web.asking import CancelJob, JobPage
 from segmentation.web.batch import Batch
 from segmentation.web.comparing import RunComparison
 from segmentation.web.completing import Completing
+from segmentation.web.day import DayPage, DaySeen
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.facets import Facet, Towns
 from segmentation.web.help import Help, StyleGuide
 from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
+from segmentation.web.outcomes import Outcomes
 from segmentation.web.overview import Overview
 from segmentation.web.portfolio import Portfolio, PortfolioClient
 from segmentation.web.prospect_files import ProspectFile
@@ -38,6 +41,8 @@ handler500 = "dignamik.foundation.failing.server_error"
 
 urlpatterns = [
     path("", Overview.as_view(), name="overview"),
+    path("day/", DayPage.as_view(), name="day"),
+    path("day/seen/", DaySeen.as_view(), name="day-seen"),
     path("clients/", Portfolio.as_view(), name="clients"),
     path("clients/facets/<slug:name>/", Facet.as_view(), name="client-facet"),
     path("clients/batch/", Batch.as_view(), name="client-batch"),
@@ -45,12 +50,15 @@ urlpatterns = [
     path("clients/<int:pk>/", PortfolioClient.as_view(), name="client"),
     path("clients/<int:pk>/website/", ClientWebsite.as_view(), name="client_website"),
     path("clients/<int:pk>/change/", ClientChange.as_view(), name="client-change"),
+    path("clients/<int:pk>/contacts/", LogContact.as_view(), name="log-contact"),
+    path("clients/<int:pk>/follow-up/", FollowUp.as_view(), name="follow-up"),
     path("clients/<int:pk>/decisions/", Decide.as_view(), name="decide"),
     path("recommendations/", Recommendations.as_view(), name="recommendations"),
     path("clients/<int:pk>/signed/", BecomeClient.as_view(), name="become-client"),
     path("views/", SavedViewList.as_view(), name="views"),
     path("views/<int:pk>/", ChangeView.as_view(), name="view-change"),
     path("views/<int:pk>/delete/", DeleteView.as_view(), name="view-delete"),
+    path("recommendations/outcomes/", Outcomes.as_view(), name="outcomes"),
     path("prospect/", Prospect.as_view(), name="prospect"),
     path("prospect/file/", ProspectFile.as_view(), name="prospect-file"),
     path("map/", MapPage.as_view(), name="map"),

@@ -55,6 +55,9 @@ class PortfolioFilter(ClientFilter):
         method="settled_by",
         choices=[*COLUMNS.items(), (SEVERAL, "plusieurs données à la fois")],
     )
+    one_question = django_filters.ChoiceFilter(
+        label="À une question d’un classement ferme", method="lacks_one_answer", choices=[("true", "oui")]
+    )
     ordering = StableOrdering(
         label="Tri",
         fields={**ClientFilter.ORDERINGS, "segment_name": "segment", "standing": "standing", "margin": "margin"},
@@ -94,3 +97,8 @@ class PortfolioFilter(ClientFilter):
             return queryset.none() if value is True else queryset
         since = Q(changed_at__gt=run.finished_at)
         return queryset.filter(since if value else ~since)
+
+    def lacks_one_answer(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
+        """Provisional clients that a single datum would make firm, whatever its value."""
+        waiting = Q(standing=Assignment.Standing.PROVISIONAL)
+        return queryset.alias(answers=F("place__settling")).filter(waiting & ~Q(answers=[]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet
+from django.db.models import Count, Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from clients.querysets import ClientQuerySet
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from segmentation.models import Decision, Run, Segment  # noqa: F401 (named in strings below)
 
 SEES_DRAFTS = "segmentation.view_draft_run"
+REST = timedelta(days=180)
+"""How long an action that was done is not proposed again, at least: half a year, so that nobody feels pestered."""
 
 
 class RunQuerySet(QuerySet["Run"]):
@@ -26,6 +30,11 @@ class RunQuerySet(QuerySet["Run"]):
         """The published run and the one that was published before it."""
         published = self.annotate(last=Max("publications__pk")).filter(last__isnull=False).order_by("-last")[:2]
         return (*published, None, None)[:2]  # type: ignore[return-value]
+
+    def latest_publication(self) -> datetime | None:
+        """When what people see last changed."""
+        found: datetime | None = self.aggregate(at=Max("publications__at"))["at"]
+        return found
 
     def shown_to(self, user: Any) -> Run | None:
         """The published run; with nothing published yet, the latest held run to those who may see drafts."""
@@ -59,10 +68,39 @@ class SegmentQuerySet(QuerySet["Segment"]):
 
 class DecisionQuerySet(QuerySet["Decision"]):
     def in_force(self, today: date) -> DecisionQuerySet:
-        """Those that keep their play away: planned and done for good, refused and put off until their day."""
-        lasting = Q(kind__in=["planned", "done"])
-        expiring = Q(kind__in=["refused", "snoozed"]) & (Q(until=None) | Q(until__gt=today))
-        return self.filter(lasting | expiring, current=True)
+        """Those that keep their play away from their client.
+
+        Planned: until it is done or taken back. Put off: until its day. Refused: until its day, if it has one, and as
+        long as no publication since has put the client in another segment. Done: for `REST`, and in any case until
+        another action has been done, so that nobody gets the same play twice in a row.
+        """
+        started = timezone.make_aware(datetime.combine(today - REST, time.min))
+        refused = Q(kind="refused") & (Q(until=None) | Q(until__gt=today)) & ~Exists(_moves())
+        done = Q(kind="done") & (Q(at__gte=started) | ~Exists(self._done_since()))
+        return self.filter(Q(kind="planned") | Q(kind="snoozed", until__gt=today) | refused | done, current=True)
+
+    def keeping_away(self, today: date) -> DecisionQuerySet:
+        """For an outer queryset with a client's `pk`, a `play` and its `title`: what keeps that play away from it.
+
+        What was done counts by its title: the play of another segment is another row, but for people the same action.
+        """
+        same = Q(play=OuterRef("play")) | Q(kind="done", play__title=OuterRef("title"))
+        return self.in_force(today).filter(same, client=OuterRef("pk"))
+
+    def _done_since(self) -> QuerySet[Any]:
+        """Another action, done for the same client after the decision at hand."""
+        done = self.model.objects.filter(kind="done", current=True, client=OuterRef("client"), at__gt=OuterRef("at"))
+        return done.exclude(play__title=OuterRef("play__title"))
+
+
+def _moves() -> QuerySet[Any]:
+    """Publications since the decision at hand that show its client in another segment than it had then.
+
+    Not classifiable is no other segment: too little is known to say so.
+    """
+    assignments = apps.get_model("segmentation", "Assignment").objects
+    published = assignments.filter(client=OuterRef("client"), run__publications__at__gt=OuterRef("at"))
+    return published.filter(segment__isnull=False).exclude(segment=OuterRef("segment"))
 
 
 def with_segment(clients: ClientQuerySet, run: Run | None) -> ClientQuerySet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from clients.models import Client
@@ -36,5 +37,14 @@ def put(client: Client, run: Run, slug: str | None = "segment-0") -> Client:
 
 
 def decided(client: Client, play: Play, kind: str, **fields: Any) -> Decision:
-    """A decision in force, as if somebody had taken it."""
-    return Decision.objects.create(client=client, play=play, kind=kind, **({"shown_reason": REASON} | fields))
+    """A decision in force, as if somebody had taken it while the client stood in the play's segment.
+
+    `ago`: how long since.
+    """
+    ago = fields.pop("ago", timedelta())
+    made = Decision.objects.create(
+        client=client, play=play, kind=kind, **({"shown_reason": REASON, "segment": play.segment} | fields)
+    )
+    if ago:
+        Decision.objects.filter(pk=made.pk).update(at=made.at - ago)
+    return made

@@ -17,6 +17,7 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from clients.contacting import log
 from clients.models import Category, Client
 from dignamik.foundation.models import Guess, Job, SavedView
 from dignamik.foundation.tokens import issue
@@ -86,6 +87,11 @@ MINE = SIGNED_IN | {"anonymous": LOGIN}
 
 PAGES: dict[str, Methods] = {
     "": PAGE,
+    "day/": PAGE,
+    "day/seen/": {
+        "GET": everyone(405, anonymous=LOGIN, sacha=403),
+        "POST": everyone(302, anonymous=LOGIN, sacha=403),
+    },
     "clients/": PAGE,
     "clients/facets/<slug:name>/": {**PAGE, "GET": everyone(404, anonymous=LOGIN, sacha=403)},  # of nothing countable
     # Without an act and a client there is nothing to do.
@@ -101,7 +107,13 @@ PAGES: dict[str, Methods] = {
     "explorer/": PAGE,
     "completing/": PAGE,
     "clients/<int:pk>/decisions/": DECIDE,
+    # With an empty body nothing is logged; an empty date takes away a follow-up that is not there.
+    "clients/<int:pk>/contacts/": DECIDE,
+    "clients/<int:pk>/follow-up/": DECIDE,
     "recommendations/": PAGE,
+    "recommendations/outcomes/": {
+        method: answer | {"amelie": 403, "karim": 403} for method, answer in PAGE.items()
+    },
     "prospect/": KEEP,
     "prospect/file/": {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403)},
     # Amélie's client has signed already.
@@ -182,6 +194,7 @@ MODELS = {
     "axes/accessfailurelog": SHOWN,
     "clients/client": KEPT,  # Amélie's client comes from the source
     "clients/category": EDITED,
+    "clients/contact": EDITED | {"add": 403},
     "clients/demo": SHOWN,
     "foundation/job": SHOWN,
     "foundation/apitoken": SHOWN,
@@ -244,7 +257,7 @@ def table() -> dict[str, Methods]:
         for view in ("history", "delete", "change"):
             found[f"admin/{name}/<path:object_id>/{view}/"] = of_model(name, view)
         found[f"admin/{name}/<path:object_id>/"] = {method: dict.fromkeys(PEOPLE, 302) for method in ("GET", "POST")}
-    for name in ("clients/client", "clients/category", "segmentation/segment", "segmentation/play"):
+    for name in ("clients/client", "clients/contact", "clients/category", "segmentation/segment", "segmentation/play"):
         found[f"admin/{name}/^([^/]+)/history/([^/]+)/$"] = of_model(name, "simple_history")
     return found
 
@@ -317,6 +330,7 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "axes/accessfailurelog": AccessFailureLog.objects.create(**seen),
         "clients/client": client,
         "clients/category": category,
+        "clients/contact": log(client, "call", by=cast["amelie"]),
         "clients/demo": Demo.objects.create(seed=1, planted_on="2026-11-23"),
         "segmentation/recipeversion": settled().version,
         "foundation/job": Job.objects.latest("pk"),

@@ -2,6 +2,7 @@
 
 from clients.admin.categories import CategoryAdmin
 from clients.admin.clients import ClientAdmin
+from clients.admin.contacts import ContactAdmin
 from clients.admin.people import PeopleAdmin
 
-__all__ = ["CategoryAdmin", "ClientAdmin", "PeopleAdmin"]
+__all__ = ["CategoryAdmin", "ClientAdmin", "ContactAdmin", "PeopleAdmin"]

@@ -55,7 +55,7 @@ class ClientAdmin(HistoryAdmin):
     autocomplete_fields = ("category", "account_manager")
     actions = None  # clients are not deleted by the dozen
     readonly_fields: ClassVar[tuple[Any, ...]] = (
-        "department", "position_precision", "latest_turnover", "followers", "account_manager_name",
+        "department", "position_precision", "latest_turnover", "followers", "account_manager_name", "next_follow_up",
         "created_at", "changed_at", "withdrawn_at",
     )  # fmt: skip
     fieldsets: ClassVar[tuple[Any, ...]] = (
@@ -70,7 +70,7 @@ class ClientAdmin(HistoryAdmin):
                 "description": "Sans coordonnées, le client prend le point de sa commune. Videz-les pour y revenir.",
             },
         ),
-        ("Suivi", {"fields": ("account_manager", "account_manager_name", "services_known", "notes")}),
+        ("Suivi", {"fields": ("account_manager", "account_manager_name", "next_follow_up", "services_known", "notes")}),
         (
             "Calculé",
             {"fields": ("latest_turnover", "followers", "created_at", "changed_at", "withdrawn_at")},

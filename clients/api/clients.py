@@ -48,6 +48,7 @@ class ClientRow(serializers.Serializer[Any]):
     turnover_year = serializers.IntegerField(allow_null=True)
     followers = serializers.IntegerField(allow_null=True, help_text="Somme des derniers relevés connus.")
     client_since = serializers.DateField(allow_null=True)
+    next_follow_up = serializers.DateField(allow_null=True, help_text="Prochaine relance. Null : aucune.")
     changed_at = serializers.DateTimeField()
 
 

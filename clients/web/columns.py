@@ -20,6 +20,7 @@ EXPORT_FIELDS = (
     "department",
     "website",
     "do_not_contact",
+    "next_follow_up",
     "account_manager_name",
     "client_since",
     "turnover",
@@ -36,6 +37,10 @@ def _manager(client: Client) -> str:
 
 def _since(client: Client) -> date | None:
     return client.client_since
+
+
+def _follow_up(client: Client) -> date | None:
+    return client.next_follow_up
 
 
 IDENTITY: tuple[Column[Client], ...] = (
@@ -59,4 +64,5 @@ FACTS: tuple[Column[Client], ...] = (
     Column("Téléphone", lambda client: client.phone, 18),
     Column("Site web", lambda client: client.website, 28),
     Column("Ne pas démarcher", lambda client: client.do_not_contact, 16),
+    Column("Prochaine relance", _follow_up, 17),
 )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import django_tables2 as tables
+from django.http import QueryDict
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from clients.models import Client
 from dignamik.foundation import french
+from dignamik.foundation.filtering import LIST_PARAMETERS
 from dignamik.foundation.templatetags.figures import UNKNOWN
 
 NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
@@ -23,6 +27,7 @@ ROW_FIELDS = (
     "followers",
     "turnover",
     "turnover_year",
+    "next_follow_up",
     "account_manager_name",
     "sector",
     "client_since",
@@ -31,17 +36,19 @@ ROW_FIELDS = (
     "account_manager__first_name",
     "account_manager__last_name",
 )
+NO_FOLLOW_UP = format_html('<span class="quiet">{}</span>', "aucune")
 
 
 class ClientTable(tables.Table):
     """Columns are named like the filter set's orderings: such a column gets a link that sorts."""
 
-    name = tables.Column(verbose_name="Client", linkify=True, attrs={"td": {"class": "who"}})
+    name = tables.Column(verbose_name="Client", attrs={"td": {"class": "who"}})
     category = tables.Column(verbose_name="Type d’entreprise", accessor="category__name", default=UNKNOWN)
     city = tables.Column(verbose_name="Ville", empty_values=())
     followers = tables.Column(verbose_name="Abonnés", attrs=NUMBER, default=UNKNOWN)
     turnover = tables.Column(verbose_name="CA (€)", attrs=NUMBER, default=UNKNOWN)
     status = tables.Column(verbose_name="Statut")
+    follow_up = tables.Column(verbose_name="Relance", accessor="next_follow_up", default=NO_FOLLOW_UP)
     manager = tables.Column(verbose_name="Chargé·e de compte", empty_values=(), accessor="account_manager_name")
 
     sector = tables.Column(verbose_name="Secteur", default=UNKNOWN)
@@ -50,6 +57,11 @@ class ClientTable(tables.Table):
     class Meta:
         attrs = {"aria-label": "Clients"}
         row_attrs = {"data-pk": lambda record: str(record.pk)}
+
+    def render_name(self, record: Client) -> SafeString:
+        """Leads to the client's page, which then knows the list that one came from."""
+        where = urlencode(origin(self.request.GET)) if self.request else ""
+        return format_html('<a href="{}?{}">{}</a>', record.get_absolute_url(), where, record.name)
 
     def render_city(self, record: Client) -> SafeString:
         if not record.city:
@@ -65,6 +77,10 @@ class ClientTable(tables.Table):
     def render_client_since(self, value: date) -> str:
         return f"{value:%d/%m/%Y}"
 
+    def render_follow_up(self, value: date) -> SafeString | str:
+        text = f"{value:%d/%m/%Y}"
+        return format_html("<strong>{}</strong>", text) if value <= timezone.localdate() else text
+
     def render_manager(self, record: Client) -> SafeString | str:
         return manager_of(record)
 
@@ -76,3 +92,11 @@ def manager_of(client: Client) -> SafeString | str:
     if client.account_manager_name:
         return format_html('{} <span class="quiet">à rattacher</span>', client.account_manager_name)
     return format_html('<span class="unknown">{}</span>', "personne")
+
+
+def origin(query: QueryDict) -> dict[str, str]:
+    """The parameter that tells a client's page which list one came from, whatever page of it."""
+    asked = query.copy()
+    for name in LIST_PARAMETERS:
+        asked.pop(name, None)
+    return {"in": asked.urlencode()}

@@ -13,9 +13,11 @@ from django.views.generic import DetailView, View
 
 from clients.filters import NOBODY, ClientFilter
 from clients.models import Category, Client
+from clients.peers import FEWEST, among_peers
 from clients.places import DEPARTMENTS, fold
 from clients.querysets import SEES_EVERYTHING, ClientQuerySet
 from clients.web.columns import EXPORT_FIELDS, FACTS, IDENTITY
+from clients.web.contacts import on_client
 from clients.web.record import latest_readings, safe_link
 from clients.web.tables import ROW_FIELDS, ClientTable
 from dignamik.foundation.exporting import Column
@@ -42,6 +44,8 @@ class ClientList(Listing):
         "manager",
         "turnover",
         "followers",
+        "follow_up",
+        "do_not_contact",
     )
 
     def visible(self) -> ClientQuerySet:
@@ -114,4 +118,7 @@ class ClientPage(RolePage, DetailView):  # type: ignore[type-arg]
         return context | {
             "readings": latest_readings(client),
             "website": safe_link(client.website),
+            "peers": among_peers(client, Client.objects.visible_to(self.request.user)),
+            "fewest_peers": FEWEST,
+            **on_client(client, self.request.user),
         }

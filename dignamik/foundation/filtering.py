@@ -7,6 +7,7 @@ the whole portfolio. Here both are errors, on every surface.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -14,12 +15,15 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_filters.fields import BaseCSVField
 from drf_spectacular.utils import extend_schema_field
 
 # Names that belong to the list around the filter, not to the filter.
 LIST_PARAMETERS = frozenset({"page", "page_size", "columns", "export"})
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 def unknown_filter(name: str) -> str:
@@ -130,6 +134,26 @@ class PlainNumberField(forms.DecimalField):
 @extend_schema_field({"type": "number", "maximum": 1e50})  # also for a column of whole numbers
 class NumberFilter(django_filters.NumberFilter):
     field_class = PlainNumberField
+
+
+class MomentField(forms.CharField):
+    """A day or a moment in ISO 8601, to an aware datetime; without an offset it is local time."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text.replace(" ", "+"))  # a "+" of an address that nobody encoded
+        except ValueError:
+            moment = None
+        if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:  # at either end of time zones overflow
+            raise ValidationError("Attendu\u00a0: un jour, par exemple 2026-11-23, ou un moment ISO 8601.")
+        return moment if moment.tzinfo else timezone.make_aware(moment)
+
+
+class MomentFilter(django_filters.CharFilter):
+    field_class = MomentField
 
 
 class BoundingBoxField(forms.CharField):

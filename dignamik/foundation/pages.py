@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 NO_ROLE = (
     "Votre compte n’a pas le rôle qui ouvre cette page. Demandez-le à l’administration de Dignamik, "
@@ -15,3 +17,12 @@ class RolePage(PermissionRequiredMixin):
 
     raise_exception = True
     permission_denied_message = NO_ROLE
+
+
+def came_from(request: HttpRequest, default: str) -> str:
+    """The page that a form stood on, as its field `next` says, if it is one of ours; else `default`."""
+    asked = request.POST.get("next", "")
+    here = {request.get_host()}
+    if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, here, request.is_secure()):
+        return asked
+    return default

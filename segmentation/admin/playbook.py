@@ -77,11 +77,11 @@ class PlayAdmin(HistoryAdmin):
 
 @admin.register(Decision)
 class DecisionAdmin(ReadOnlyAdmin):
-    list_display = ("at", "client", "play", "kind", "until", "by", "current")
+    list_display = ("at", "client", "play", "kind", "outcome", "until", "by", "current")
     list_select_related = ("client", "play", "by")
-    list_filter = ("kind", "current", ("play", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("kind", "outcome", "current", ("play", admin.RelatedOnlyFieldListFilter))
     search_fields = ("client__name_folded", "play__title")
-    fields = ("client", "play", "kind", "shown_reason", "comment", "until", "by", "at", "current")
+    fields = ("client", "play", "segment", "kind", "outcome", "shown_reason", "comment", "until", "by", "at", "current")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         """Of the clients that this person may see."""

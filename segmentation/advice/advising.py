@@ -1,7 +1,7 @@
 """Which play applies to which client, now, and why. Derived at each reading; nothing is stored but decisions.
 
-Never a service that the client holds, never for a client not to be contacted, never from an imputed value, and never
-again what a person planned, did or refused.
+Never a service that the client holds, never for a client not to be contacted, never from an imputed value, and not
+what a decision in force keeps away: planned, refused, put off, or done too short a time ago.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Playbook:
         today = timezone.localdate()
         here = FilteredRelation("assignments", condition=Q(assignments__run=self.run.pk if self.run else None))
         held = HeldService.objects.filter(client=OuterRef("pk"), service=OuterRef("offered"))
-        decided = Decision.objects.in_force(today).filter(client=OuterRef("pk"), play=OuterRef("play"))
+        decided = Decision.objects.keeping_away(today)
         met = Q(pk__in=[])
         for play in self.plays:
             terms = [as_filter(item, self.figures[play.segment_id], today) for item in play.conditions.all()]
@@ -75,6 +75,7 @@ class Playbook:
                 play=F("here__segment__plays"),
                 urgency=F("here__segment__plays__priority"),
                 offered=F("here__segment__plays__service"),
+                title=F("here__segment__plays__title"),
                 **book.as_annotations(_fields(self.plays)),
             )
             .filter(met, ~Exists(held), ~Exists(decided), do_not_contact=False)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from clients.models import Client
 from segmentation.advice.advising import Playbook, for_client
-from segmentation.models import Decision, Play
+from segmentation.models import Assignment, Decision, Play, Segment
 
 Kind = Decision.Kind
 LONGEST_COMMENT = 1000
@@ -33,30 +33,43 @@ def decide(
     by: Any,
     comment: str = "",
     until: date | None = None,
+    outcome: str = "",
 ) -> Decision:
     """Keep the decision with the reason as it is shown now. A refusal needs a comment, a snooze a day to come.
 
-    Deciding again replaces what is in force and keeps it as history; deciding the same twice keeps one row. `playbook`
-    is that of the run this person sees, and needs to hold no other play. Raises CannotDecide.
+    What is done may say its outcome. Deciding again replaces what is in force and keeps it as history; deciding the
+    same twice keeps one row. `playbook` is that of the run this person sees, and needs to hold no other play. Raises
+    CannotDecide.
     """
     comment = comment.strip()
-    _check(kind, comment, until)
+    _check(kind, comment, until, outcome)
     Client.objects.select_for_update().filter(pk=client.pk).first()  # two people deciding at once take turns
     before = Decision.objects.in_force(timezone.localdate()).filter(client=client, play=play).first()
-    if before and (before.kind, before.comment, before.until, before.by_id) == (kind, comment, until, by.pk):
+    said = {"kind": kind, "outcome": outcome, "comment": comment, "until": until, "by": by}
+    if before and all(getattr(before, name) == value for name, value in said.items()):
         return before  # a second click on the same button
     reason = _shown_reason(client, play, kind, playbook, before)
     Decision.objects.filter(client=client, play=play, current=True).update(current=False)
     return Decision.objects.create(
-        client=client, play=play, kind=kind, shown_reason=reason, comment=comment, by=by, until=until
+        client=client, play=play, segment=_segment(client, playbook), shown_reason=reason, **said
     )
 
 
-def _check(kind: str, comment: str, until: date | None) -> None:
+def _segment(client: Client, playbook: Playbook) -> Segment | None:
+    """Where the run at hand places the client now."""
+    place = Assignment.objects.select_related("segment").filter(run=playbook.run, client=client).first()
+    return place.segment if place else None
+
+
+def _check(kind: str, comment: str, until: date | None, outcome: str) -> None:
     """Refuse what the decision itself gets wrong."""
     today = timezone.localdate()
     if kind not in Kind.values:
         raise CannotDecide(_("Cette décision n’existe pas\u00a0: planifier, fait, écarter, plus tard ou rouvrir."))
+    if outcome and (kind != Kind.DONE or outcome not in Decision.Outcome.values):
+        raise CannotDecide(
+            _("Une issue se dit d’une action faite\u00a0: acceptée, à rappeler, refusée ou sans réponse.")
+        )
     if len(comment) > LONGEST_COMMENT:
         raise CannotDecide(
             _("Ce commentaire est trop long\u00a0: %(longest)s caractères au plus.") % {"longest": LONGEST_COMMENT}

@@ -17,6 +17,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from clients.models import Client, Followers, Turnover
+from clients.peers import latest_count
 from dignamik.foundation import french
 from segmentation.models import Condition
 
@@ -43,15 +44,7 @@ class Fact:
 
 
 def _on(platform: str) -> Callable[[], Subquery]:
-    """The latest reading on one platform: its count, or a known 0 where the client has no account."""
-
-    def expression() -> Subquery:
-        readings = Followers.objects.filter(client=OuterRef("pk"), platform=platform).order_by("-measured_on")
-        no_account = When(count__isnull=True, has_account=False, then=Value(0))
-        said = Case(no_account, default=F("count"), output_field=models.IntegerField())
-        return Subquery(readings.annotate(said=said).filter(said__isnull=False).values("said")[:1])
-
-    return expression
+    return lambda: latest_count(platform)
 
 
 def _growth() -> Any:

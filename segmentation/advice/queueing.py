@@ -8,7 +8,7 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,10 +19,11 @@ from segmentation.filters import PortfolioFilter
 from segmentation.models import Decision, Play, Run
 
 TO_DECIDE = "todo"
+UNSAID = "none"  # ?outcome=none: done, and nobody said what came of it
 LONGEST_ID = 18  # digits; a longer number is no key of a 64-bit column
 KINDS = (Decision.Kind.PLANNED, Decision.Kind.SNOOZED, Decision.Kind.REFUSED, Decision.Kind.DONE)
 # What of a client a line shows.
-SHOWN = ("name", "city", "department", "account_manager_name", "account_manager__username",
+SHOWN = ("name", "city", "department", "phone", "account_manager_name", "account_manager__username",
          "account_manager__first_name", "account_manager__last_name")  # fmt: skip
 
 
@@ -42,6 +43,14 @@ class AdviceFilter(PortfolioFilter):
         label="Suivi",
         method="of_advice",
         choices=[(TO_DECIDE, "à décider"), *((kind.value, kind.label) for kind in KINDS)],
+    )
+    due = django_filters.ChoiceFilter(
+        label="Échéance",
+        method="of_advice",
+        choices=[("today", "aujourd’hui ou en retard"), ("later", "à venir"), ("none", "sans date")],
+    )
+    outcome = django_filters.ChoiceFilter(
+        label="Issue", method="of_advice", choices=[*Decision.Outcome.choices, (UNSAID, "non notée")]
     )
 
     def of_advice(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
@@ -87,7 +96,9 @@ class Queue:
     def rows(self, wanted: str = "") -> QuerySet[Any, Any]:
         """To count and to slice; `lines` reads them."""
         if (wanted or self.wanted) == TO_DECIDE:
-            return queue(self.playbook, self.clients, self.filterset.sorted_by())
+            proposed = queue(self.playbook, self.clients, self.filterset.sorted_by())
+            # What is not decided yet has no day and no outcome.
+            return proposed.none() if self.filterset.said("due") or self.filterset.said("outcome") else proposed
         return self._decisions().filter(kind=wanted or self.wanted).order_by(*self._order(wanted or self.wanted))
 
     def lines(self, rows: Iterable[Any]) -> list[Line]:
@@ -116,7 +127,15 @@ class Queue:
         """Decisions in force for these clients. Who may not be contacted is in no list of calls."""
         mine = self.clients.order_by().filter(do_not_contact=False).values("pk")
         found = Decision.objects.in_force(timezone.localdate()).filter(client__in=mine, play__in=_plays(self.filterset))
-        return found.select_related("play__segment", "by")
+        return found.filter(*self._decided_so()).select_related("play__segment", "by")
+
+    def _decided_so(self) -> Iterable[Q]:
+        """What the filters ask of the decisions themselves."""
+        due, outcome, today = self.filterset.said("due"), self.filterset.said("outcome"), timezone.localdate()
+        if due:
+            yield {"today": Q(until__lte=today), "later": Q(until__gt=today), "none": Q(until=None)}[due]
+        if outcome:
+            yield Q(kind=Decision.Kind.DONE, outcome="" if outcome == UNSAID else outcome)
 
     def _order(self, wanted: str) -> Sequence[Any]:
         """As asked; else what is due first, or what was decided last."""

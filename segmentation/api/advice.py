@@ -49,6 +49,9 @@ class DecisionOut(serializers.Serializer[Any]):
     client = serializers.IntegerField()
     play = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=Decision.Kind.choices)
+    outcome = serializers.ChoiceField(
+        choices=[("", "non notée"), *Decision.Outcome.choices], help_text="Issue observée d’une action faite."
+    )
     shown_reason = serializers.CharField()
     comment = serializers.CharField()
     until = serializers.DateField(allow_null=True)
@@ -76,6 +79,9 @@ class DecisionIn(StrictSerializer):
     kind = serializers.ChoiceField(choices=Decision.Kind.choices)
     comment = Text(max_length=LONGEST_COMMENT, required=False, allow_blank=True, default="")
     until = serializers.DateField(required=False, allow_null=True, default=None)
+    outcome = serializers.ChoiceField(
+        choices=Decision.Outcome.choices, required=False, allow_blank=True, default="", help_text="D’une action faite."
+    )
 
 
 class Recommendations(Resource):
@@ -131,7 +137,7 @@ class Recommendations(Resource):
         try:
             made = decide(
                 client, play, said["kind"], playbook=playbook, by=request.user,
-                comment=said["comment"], until=said["until"],
+                comment=said["comment"], until=said["until"], outcome=said["outcome"],
             )  # fmt: skip
         except CannotDecide as refusal:
             raise ValidationError({"__all__": [str(refusal)]}) from None
@@ -184,6 +190,7 @@ def decided(decision: Decision) -> dict[str, Any]:
         "client": decision.client_id,
         "play": decision.play_id,
         "kind": decision.kind,
+        "outcome": decision.outcome,
         "shown_reason": decision.shown_reason,
         "comment": decision.comment,
         "until": decision.until,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from segmentation.models.playbook import Condition, Decision, Play
 from segmentation.models.recipes import RecipeAdoption, RecipeVersion
 from segmentation.models.runs import COLOURS, Assignment, Profile, Publication, Run, Segment
+from segmentation.models.visits import Visit
 
 __all__ = [
     "COLOURS",
@@ -18,4 +19,5 @@ __all__ = [
     "RecipeVersion",
     "Run",
     "Segment",
+    "Visit",
 ]

@@ -156,9 +156,22 @@ class Decision(models.Model):
         SNOOZED = "snoozed", "plus tard"
         REOPENED = "reopened", "rouvert"
 
+    class Outcome(models.TextChoices):
+        """What came of an action that was done, as observed; empty: nobody said."""
+
+        ACCEPTED = "accepted", "accepté"
+        INTERESTED = "interested", "intéressé, à rappeler"
+        DECLINED = "declined", "refusé par le client"
+        NO_ANSWER = "no_answer", "sans réponse"
+
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="decisions", verbose_name="client")
     play = models.ForeignKey(Play, on_delete=models.PROTECT, related_name="decisions", verbose_name="action")
+    # Where the client stood for whoever decided; a refusal falls once the client is published elsewhere.
+    segment = models.ForeignKey(
+        Segment, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="segment du client"
+    )
     kind = models.CharField("décision", max_length=8, choices=Kind)
+    outcome = models.CharField("issue", max_length=10, choices=Outcome, blank=True)
     shown_reason = models.TextField("raison affichée")
     comment = models.TextField("commentaire", blank=True)
     until = models.DateField("jusqu’au", null=True, blank=True)
@@ -177,6 +190,11 @@ class Decision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["client", "play"], condition=Q(current=True), name="one_current_decision"),
             models.CheckConstraint(condition=~Q(kind="snoozed") | Q(until__isnull=False), name="snoozed_until_a_day"),
+            models.CheckConstraint(condition=Q(outcome="") | Q(kind="done"), name="only_what_is_done_has_an_outcome"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["", "accepted", "interested", "declined", "no_answer"]),
+                name="outcome_is_known",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -184,7 +202,9 @@ class Decision(models.Model):
 
     @property
     def said(self) -> str:
-        """As people say it, with its day: « planifié pour le 3 décembre 2026 », « remis au 3 décembre 2026 »."""
+        """As people say it, with its day: « planifié pour le 3 décembre 2026 », « fait (accepté) »."""
+        if self.outcome:
+            return f"{self.get_kind_display()} ({self.get_outcome_display()})"
         if self.until is None:
             return str(self.get_kind_display())
         day = french.day(self.until)

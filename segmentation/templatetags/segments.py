@@ -11,6 +11,7 @@ from segmentation.web import marks, shapes
 register = template.Library()
 
 register.simple_tag(marks.dot, name="segment_dot")
+register.simple_tag(marks.named, name="segment_mark")
 register.simple_tag(marks.linked, name="segment_link")
 register.simple_tag(shapes.shape, name="segment_shape")
 register.simple_tag(marks.standing, name="standing_badge")

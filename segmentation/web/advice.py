@@ -15,11 +15,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import View
 
 from clients.models import Client
-from dignamik.foundation.pages import RolePage
+from dignamik.foundation.pages import RolePage, came_from
 from segmentation.advice.advising import Advice, Playbook, counts, for_client
 from segmentation.advice.deciding import FARTHEST, LONGEST_COMMENT, CannotDecide, decide
 from segmentation.disclosure import figures_are_open
@@ -38,6 +37,7 @@ class DecisionForm(forms.Form):
     kind = forms.ChoiceField(label="Décision", choices=Decision.Kind.choices)
     comment = forms.CharField(label="Raison", required=False, max_length=LONGEST_COMMENT)
     until = forms.DateField(label="Date", required=False)
+    outcome = forms.ChoiceField(label="Issue", required=False, choices=Decision.Outcome.choices)
 
 
 class Decide(ReadsRun, RolePage, View):
@@ -53,7 +53,7 @@ class Decide(ReadsRun, RolePage, View):
             self.decide(client, form.cleaned_data)
         else:
             self.complain(f"{form[name].label}\u00a0: {text}" for name, all_ in form.errors.items() for text in all_)
-        return HttpResponseRedirect(self.back(client))
+        return HttpResponseRedirect(came_from(request, client.get_absolute_url()))
 
     def decide(self, client: Client, said: dict[str, Any]) -> None:
         play: Play = said["play"]
@@ -63,7 +63,7 @@ class Decide(ReadsRun, RolePage, View):
         try:
             made = decide(
                 client, play, said["kind"], playbook=playbook, by=self.request.user,
-                comment=said["comment"], until=said["until"],
+                comment=said["comment"], until=said["until"], outcome=said["outcome"],
             )  # fmt: skip
         except CannotDecide as refusal:
             self.complain([str(refusal)])
@@ -71,17 +71,12 @@ class Decide(ReadsRun, RolePage, View):
         text = f"{made.said.capitalize()}\u00a0: {play.title}"
         where = f"{client.get_absolute_url()}#decisions"
         messages.success(self.request, format_html('{} (<a href="{}">{}</a>).', text, where, client.name))
+        if made.outcome == Decision.Outcome.INTERESTED and client.next_follow_up is None:
+            log = f"{client.get_absolute_url()}#log"
+            messages.info(self.request, format_html('<a href="{}">Fixez la date de la relance</a>.', log))
 
     def complain(self, sentences: Any) -> None:
         messages.error(self.request, "Rien n’a été enregistré. " + " ".join(sentences))
-
-    def back(self, client: Client) -> str:
-        """The page that the form stood on, if it is one of ours."""
-        asked = self.request.POST.get("next", "")
-        here = {self.request.get_host()}
-        if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, here, self.request.is_secure()):
-            return asked
-        return client.get_absolute_url()
 
 
 @dataclass(frozen=True)
@@ -109,6 +104,7 @@ def deciding(user: Any) -> dict[str, Any]:
         "may_decide": user.has_perm(DECIDES),
         "days": Days(timezone.localdate()),
         "longest_comment": LONGEST_COMMENT,
+        "outcomes": Decision.Outcome.choices,
     }
 
 

@@ -19,6 +19,7 @@ from dignamik.foundation.listing import Face
 from segmentation.engine.errors import DocumentError, FrameError
 from segmentation.filters import UNPLACED, PortfolioFilter
 from segmentation.models import Assignment, Run, Segment
+from segmentation.pointer import HEAVY, run_shown
 from segmentation.querysets import with_segment
 from segmentation.web import charts, reasons
 from segmentation.web.advice import DECIDES, READS, on_client
@@ -29,6 +30,8 @@ from segmentation.web.saved import SavedViews
 from segmentation.web.shapes import SHAPES
 from segmentation.web.standing import Badge, badge, margin_in_words
 from segmentation.web.tables import PortfolioTable
+from segmentation.web.timeline import timeline
+from segmentation.web.trail import trail
 
 PLACE: tuple[Column[Any], ...] = (
     Column("Segment", lambda client: client.segment_name, 36),
@@ -45,6 +48,7 @@ MEASURES = ("turnover", "followers")
 # What can be done with ticked clients. Those who edit everybody's clients (head of sales, administration) assign them.
 PLAN, ASSIGN = "plan", "assign"
 ASSIGNS = "clients.change_client"
+UNUSED = tuple(set(HEAVY) - {"document", "recipe"})
 NEARBY = 0.3  # degrees: some 30 km
 # The pages that understand the portfolio's query string.
 FACES = (("clients", "Tableau"), ("map", "Carte"), ("explorer", "Explorer"))
@@ -67,7 +71,7 @@ class Portfolio(ReadsRun, ClientList):
     table_class = PortfolioTable
     template_name = "segmentation/portfolio.html"
     bar = ("q", "segment", "sector", "status")
-    drawer = (*ClientList.drawer, "standing", "moved")
+    drawer = (*ClientList.drawer, "standing", "moved", "one_question")
 
     @property
     def faces(self) -> Sequence[Face]:  # type: ignore[override]
@@ -137,11 +141,21 @@ class PortfolioClient(ReadsRun, ClientPage):
 
     template_name = "segmentation/client.html"
 
+    @cached_property
+    def run(self) -> Run | None:
+        """With its recipe and its model, which say why the client is where it is."""
+        found = run_shown(self.request)
+        return found and Run.objects.defer(*UNUSED).get(pk=found.pk)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         place = self.place(context["client"])
+        mine = Client.objects.visible_to(self.request.user)
+        why = reasons.on_client(context["client"], place, self.run)
+        advice = on_client(context["client"], place, self.run, self.request.user)
         return context | self.run_context() | {
             "place": place,
+            "trail": trail(self.request, context["client"], with_segment(mine, self.run)),
             "around": self.around(context["client"]),
             "shapes": SHAPES,
             "tiles_url": settings.TILES_URL,
@@ -155,8 +169,9 @@ class PortfolioClient(ReadsRun, ClientPage):
             "settling": self.labels(place, place.settling if place else ()),
             "alike": self.alike(context["client"], place),
             "may_sign": context["client"].status == Client.Status.PROSPECT and self.request.user.has_perm(KEEPS),
-            **reasons.on_client(context["client"], place, self.run),
-            **on_client(context["client"], place, self.run, self.request.user),
+            **why,
+            **advice,
+            "timeline": timeline(context["client"], why["past"], context["log"], advice["advice"]),
         }  # fmt: skip
 
     def around(self, client: Client) -> str:
@@ -185,10 +200,9 @@ class PortfolioClient(ReadsRun, ClientPage):
 
     def labels(self, place: Assignment | None, names: Sequence[str]) -> list[str]:
         """Columns of the model, as people call them."""
-        if place is None or not names:
+        if place is None or self.run is None or not names:
             return []
-        recipe = Run.objects.values_list("recipe", flat=True).get(pk=place.run_id)
-        labels = labels_of(recipe)
+        labels = labels_of(self.run.recipe)
         return [labels.get(name, name) for name in names]
 
     def alike(self, client: Client, place: Assignment | None) -> Lookalikes | None:
@@ -197,6 +211,6 @@ class PortfolioClient(ReadsRun, ClientPage):
             return None
         columns = {name: [value] for name, value in place.known.items()}
         try:
-            return lookalikes(columns, Run.objects.get(pk=self.run.pk), self.request.user, without=client.pk)
+            return lookalikes(columns, self.run, self.request.user, without=client.pk)
         except (DocumentError, FrameError):
             return None

@@ -40,6 +40,7 @@ EXPORTED: tuple[Column[Line], ...] = (
     Column("Objectif", lambda line: line.play.get_goal_display(), 16),
     Column("Raison", lambda line: line.reason, 60),
     Column("Suivi", lambda line: line.decision.get_kind_display() if line.decision else "à décider", 12),
+    Column("Issue", lambda line: line.decision.get_outcome_display() if line.decision else None, 22),
     Column("Jour", lambda line: line.decision.until if line.decision else None, 12),
     Column("Commentaire", lambda line: line.decision.comment if line.decision else None, 40),
 )
@@ -78,7 +79,7 @@ class Recommendations(Portfolio):
     chooses_columns = False
     faces = ()  # the map and the explorer know nothing of plays
     bar = ("q", "segment", "play", "service", "goal")  # type: ignore[assignment]  # narrowed to four by Portfolio
-    drawer: tuple[str, ...] = ("sector", "status", *ClientList.drawer, "standing", "moved")
+    drawer: tuple[str, ...] = ("sector", "status", *ClientList.drawer, "standing", "moved", "due", "outcome")
 
     def scope(self) -> Any:
         return with_segment(self.visible(), self.run)

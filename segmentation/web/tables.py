@@ -20,8 +20,8 @@ class PortfolioTable(ClientTable):
 
     class Meta(ClientTable.Meta):
         sequence = (
-            "name", "segment", "category", "city", "followers", "turnover", "status", "manager", "sector",
-            "client_since",
+            "name", "segment", "category", "city", "followers", "turnover", "status", "follow_up", "manager",
+            "sector", "client_since",
         )  # fmt: skip
 
     def render_segment(self, record: Any) -> SafeString:

@@ -80,7 +80,7 @@ def test_a_client_with_everything_unfolded_is_sound(
     visit = open_as(amelie, width=width, scheme=scheme)
     page = visit.go(f"/clients/{site.client.pk}/")
     page.evaluate("document.querySelectorAll('details.further').forEach(one => { one.open = true })")
-    for unfolding in ("Écarter…", "Plus tard…", "Changer de jour…"):
+    for unfolding in ("C’est fait…", "Fait…", "Écarter…", "Plus tard…", "Changer de jour…", "une relance…"):
         page.locator("summary", has_text=unfolding).first.click()
         check(visit)
 
@@ -134,8 +134,9 @@ def test_everything_is_decided_without_javascript(open_as: Open, browser: Browse
     page.locator("summary", has_text="Fixer un jour…").click()
     page.get_by_role("button", name="Noter").click()
     expect(page.locator("#next .planned h3")).to_contain_text("prévu le")
-    page.get_by_role("button", name="C’est fait").click()
-    expect(page.locator("#decisions")).to_contain_text("fait")
+    page.locator("summary", has_text="C’est fait…").click()
+    page.get_by_role("button", name="Accepté").first.click()
+    expect(page.locator("#decisions")).to_contain_text("fait (accepté)")
     page.get_by_role("button", name="Rouvrir").click()
     expect(page.locator("#next h3").first).to_have_text("Ouvrir un compte")
     page.locator("summary", has_text="Plus tard…").first.click()

@@ -65,6 +65,16 @@ def test_planning_comes_back_to_the_page_and_says_so(amelie: User, client: Clien
     assert (made.by, made.kind, made.shown_reason) == (amelie, "planned", "150 abonnés sur Facebook.")
 
 
+def test_what_is_done_is_shown_with_its_outcome_and_leads_to_the_next_call(
+    amelie: User, client: Client, play: Play
+) -> None:
+    html = post(amelie, client, play, kind="done", outcome="interested", comment="Après Noël").content.decode()
+    assert "fait (intéressé, à rappeler)" in html
+    assert "Après Noël" in html
+    assert "Fixez la date de la relance" in html
+    assert "Fixez la date" not in post(amelie, client, play, kind="done", outcome="accepted").content.decode()
+
+
 def test_a_refusal_shows_with_its_reason_and_the_way_back(amelie: User, client: Client, play: Play) -> None:
     html = post(amelie, client, play, kind="refused", comment="Trop <cher>").content.decode()
     assert "Trop &lt;cher&gt;" in html
@@ -89,6 +99,7 @@ def test_a_refusal_without_a_word_is_refused_with_one(amelie: User, client: Clie
         {"kind": "snoozed", "until": "hier"}, {"kind": "snoozed"}, {"kind": "refused", "comment": "x" * 1001},
         {"kind": "refused", "comment": "a\x00b"}, {"kind": "planned", "until": "0001-01-01"},
         {"kind": "planned", "until": "9999-12-31"}, {"kind": "reopened"},
+        {"kind": "done", "outcome": "ravi"}, {"kind": "planned", "outcome": "accepted"},
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_said_and_not_written(amelie: User, client: Client, play: Play, said: Any) -> None:
@@ -175,7 +186,7 @@ def test_a_client_back_from_another_segment_shows_what_was_said_there(amelie: Us
     html = page(amelie, client)
     assert "Déjà écarté" in html
     assert f"dans le segment «&nbsp;{play.segment.name}&nbsp;»" in html
-    assert html.count("Pas le moment") == 2  # beside the action, and among the decisions
+    assert html.count("Pas le moment") == 3  # beside the action, among the decisions, and in the history
     assert 'name="kind" value="planned"' in html
 
 

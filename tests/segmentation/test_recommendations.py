@@ -87,7 +87,8 @@ def test_a_stranger_may_not_and_nobody_may_post_to_the_page(sacha: User, amelie:
     assert signed_in(amelie).post("/recommendations/").status_code == 405
 
 
-@pytest.mark.parametrize("query", ["citty=Angers", "play=x", "play=999999", "play=-1", "service=pizza", "goal=x",
+@pytest.mark.parametrize("query", ["citty=Angers", "due=demain", "outcome=ravi",
+                                   "play=x", "play=999999", "play=-1", "service=pizza", "goal=x",
                                    "decision=maybe", "decision=reopened", "ordering=priority2", "page=0", "play=1%00",
                                    "segment=nowhere"])  # fmt: skip
 def test_what_is_not_understood_leaves_no_line(amelie: User, clients: list[Client], query: str) -> None:
@@ -132,6 +133,35 @@ def test_the_plan_is_listed_by_its_day(amelie: User, run: Run) -> None:
         "Demain",
         "Sans jour",
     ]
+
+
+def test_decisions_are_filtered_by_their_day_and_by_their_outcome(amelie: User, run: Run) -> None:
+    play = Play.objects.filter(segment__slug="segment-0").latest("pk")
+    today = timezone.localdate()
+    said: dict[str, dict[str, Any]] = {
+        "Sans jour": {"kind": "planned"},
+        "Demain": {"kind": "planned", "until": today + timedelta(days=1)},
+        "Aujourd’hui": {"kind": "planned", "until": today},
+        "En retard": {"kind": "planned", "until": today - timedelta(days=3)},
+        "Oui": {"kind": "done", "outcome": "accepted"},
+        "Muet": {"kind": "done"},
+    }
+    for name, fields in said.items():
+        decided(put(a_client(name, "amelie", at=3), run), play, **fields)
+
+    def names(query: str) -> set[str]:
+        found = {line.client.name for line in listed(amelie, query).lines}
+        rows = signed_in(amelie).get(f"{API}?{query}").json()["results"]
+        assert {row["client_name"] for row in rows} == found
+        return found
+
+    assert names("decision=planned&due=today") == {"Aujourd’hui", "En retard"}
+    assert names("decision=planned&due=later") == {"Demain"}
+    assert names("decision=planned&due=none") == {"Sans jour"}
+    assert names("decision=done&outcome=accepted") == {"Oui"}
+    assert names("decision=done&outcome=none") == {"Muet"}
+    assert names("decision=planned&outcome=accepted") == set()
+    assert names("due=today") == names("outcome=none") == set()  # nothing to decide has a day or an outcome
 
 
 def test_the_filters_of_the_portfolio_mean_the_same_here(helene: User, clients: list[Client]) -> None:
@@ -281,6 +311,13 @@ def test_a_decision_is_made_and_shown_again(amelie: User, clients: list[Client])
     assert row["reason"] == made.shown_reason
 
 
+def test_what_is_done_says_its_outcome_over_the_api(amelie: User, clients: list[Client]) -> None:
+    client, play = pairs(amelie)[0]
+    response = decide(amelie, client=client, play=play, kind="done", outcome="no_answer")
+    check(response.json(), API, 201, "post")
+    assert (response.json()["outcome"], Decision.objects.get().outcome) == ("no_answer", "no_answer")
+
+
 @pytest.mark.parametrize(
     ("said", "status", "named"),
     [
@@ -297,6 +334,8 @@ def test_a_decision_is_made_and_shown_again(amelie: User, clients: list[Client])
         ({"kind": "planned", "client": None}, 400, "client"),
         ({"kind": "refused", "comment": "x" * 1001}, 400, "comment"),
         ({"kind": "refused", "comment": ["x"]}, 400, "comment"),
+        ({"kind": "done", "outcome": "ravi"}, 400, "outcome"),
+        ({"kind": "planned", "outcome": "accepted"}, 400, ""),
         ({"kind": "refused", "comment": "a\x00b"}, 400, "comment"),
         ({}, 400, "kind"),
     ],

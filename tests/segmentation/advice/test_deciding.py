@@ -100,6 +100,8 @@ def test_once_its_day_has_passed_the_present_reason_counts(choose: Any, client: 
         ("reopened", {"until": days(1)}, "ne prend pas de date"),
         ("reopened", {}, "rien à rouvrir"),
         ("adopted", {}, "n’existe pas"),
+        ("done", {"outcome": "delighted"}, "Une issue"),
+        ("planned", {"outcome": "accepted"}, "Une issue"),
         ("planned", {"comment": "x" * (LONGEST_COMMENT + 1)}, "trop long"),
     ],
 )
@@ -165,3 +167,16 @@ def test_a_play_that_was_decided_on_cannot_be_deleted(client: Client, play: Play
 )
 def test_a_decision_is_said_with_its_day(kind: str, until: date | None, said: str) -> None:
     assert Decision(kind=kind, until=until).said == said
+
+
+def test_what_is_done_keeps_what_came_of_it_and_where_the_client_stood(choose: Any, play: Play) -> None:
+    made = choose("done", outcome="interested", comment="Après les fêtes")
+    assert (made.outcome, made.segment, made.said) == ("interested", play.segment, "fait (intéressé, à rappeler)")
+    assert choose("done", outcome="interested", comment="Après les fêtes") == made
+    assert choose("done", outcome="accepted") != made
+
+
+def test_the_database_knows_the_outcomes_and_of_what(client: Client, play: Play) -> None:
+    for kind, outcome in (("planned", "accepted"), ("done", "delighted")):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            decided(client, play, kind, outcome=outcome)
