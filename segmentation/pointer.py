@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segmentation.models import Run
+from segmentation.querysets import RunQuerySet
 
 HEAVY = ("document", "recipe", "scores", "choice", "verdict", "notes")
 KEPT_AS = "_segmentation_pointer"
@@ -20,17 +21,24 @@ class Pointer:
     before: Run | None
 
 
-def pointer(request: Any) -> Pointer:
-    """Of this request, Django's or REST framework's; None: as it stands now."""
+def pointer(request: Any, *wanted: str) -> Pointer:
+    """Of this request, Django's or REST framework's; None: as it stands now.
+
+    `wanted`: heavy columns that the first to ask for the pointer knows it needs.
+    """
     asked = getattr(request, "_request", request)
     found: Pointer | None = getattr(asked, KEPT_AS, None)
     if found is None:
-        found = Pointer(*Run.objects.defer(*HEAVY).two_latest())
+        found = Pointer(*_lighter(wanted).two_latest())
         if asked is not None:
             setattr(asked, KEPT_AS, found)
     return found
 
 
-def run_shown(request: Any) -> Run | None:
+def run_shown(request: Any, *wanted: str) -> Run | None:
     """The run whose segments this request shows: the published one, or the draft that its reader may see before."""
-    return pointer(request).now or Run.objects.defer(*HEAVY).shown_to(request.user)
+    return pointer(request, *wanted).now or _lighter(wanted).shown_to(request.user)
+
+
+def _lighter(wanted: tuple[str, ...]) -> RunQuerySet:
+    return Run.objects.defer(*(set(HEAVY) - set(wanted)))

@@ -80,16 +80,16 @@ def with_moves(lines: Iterable[Line]) -> list[Line]:
 def about_unknowns(clients: Sequence[Client], run: Run | None) -> list[Line]:
     """With the one thing to ask, and the segments that its answer decides between."""
     places = Assignment.objects.filter(run=run, client__in=[client.pk for client in clients])
-    known = {place.client_id: place for place in places.only("client", "unknown", "possible")}
+    known = {place.client_id: place for place in places.only("client", "settling", "possible")}
     recipe = Run.objects.values_list("recipe", flat=True).filter(pk=run.pk).first() if run else None
     labels = labels_of(recipe)
     segments = {segment.slug: segment for segment in Segment.objects.in_run(run)}
     return [
         Line(
             client,
-            missing=labels.get(place.unknown[0], place.unknown[0]),
+            missing=labels.get(place.settling[0], place.settling[0]),
             possible=[segments[slug] for slug in place.possible if slug in segments],
         )
         for client in clients
-        if (place := known.get(client.pk)) and place.unknown
+        if (place := known.get(client.pk)) and place.settling
     ]

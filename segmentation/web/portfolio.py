@@ -19,7 +19,7 @@ from dignamik.foundation.listing import Face
 from segmentation.engine.errors import DocumentError, FrameError
 from segmentation.filters import UNPLACED, PortfolioFilter
 from segmentation.models import Assignment, Run, Segment
-from segmentation.pointer import HEAVY, run_shown
+from segmentation.pointer import run_shown
 from segmentation.querysets import with_segment
 from segmentation.web import charts, reasons
 from segmentation.web.advice import DECIDES, READS, on_client
@@ -48,7 +48,6 @@ MEASURES = ("turnover", "followers")
 # What can be done with ticked clients. Those who edit everybody's clients (head of sales, administration) assign them.
 PLAN, ASSIGN = "plan", "assign"
 ASSIGNS = "clients.change_client"
-UNUSED = tuple(set(HEAVY) - {"document", "recipe"})
 NEARBY = 0.3  # degrees: some 30 km
 # The pages that understand the portfolio's query string.
 FACES = (("clients", "Tableau"), ("map", "Carte"), ("explorer", "Explorer"))
@@ -144,8 +143,7 @@ class PortfolioClient(ReadsRun, ClientPage):
     @cached_property
     def run(self) -> Run | None:
         """With its recipe and its model, which say why the client is where it is."""
-        found = run_shown(self.request)
-        return found and Run.objects.defer(*UNUSED).get(pk=found.pk)
+        return run_shown(self.request, "document", "recipe")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

@@ -31,7 +31,10 @@ def set_follow_up(client: Client, days: int) -> None:
 def one_question(client: Client, run: Run, *unknown: str) -> Client:
     put(client, run)
     Assignment.objects.filter(run=run, client=client).update(
-        standing="provisional", unknown=list(unknown), possible=["segment-0", "segment-1"]
+        standing="provisional",
+        unknown=list(unknown),
+        settling=list(unknown) if len(unknown) == 1 else [],
+        possible=["segment-0", "segment-1"],
     )
     return client
 
