@@ -42,7 +42,7 @@ class PlayEditor(ReadsRun, RolePage, View):
 
     permission_required: Sequence[str] = ("clients.view_client", READS)
     edits = CHANGES
-    preview_name = "play-preview"
+    name = "play"  # of its address
 
     @cached_property
     def play(self) -> Play:
@@ -123,14 +123,15 @@ class PlayEditor(ReadsRun, RolePage, View):
             "effect": self.effect(draft),
             "may_edit": self.may_edit,
             "most": MOST,
-            "preview_url": reverse(self.preview_name, kwargs=self.kwargs),
+            "save_url": reverse(self.name, kwargs=self.kwargs),
+            "preview_url": reverse(f"{self.name}-preview", kwargs=self.kwargs),
         }
 
 
 class NewPlay(PlayEditor):
     permission_required = ("clients.view_client", READS, ADDS)
     edits = ADDS
-    preview_name = "play-new-preview"
+    name = "play-new"
 
     @cached_property
     def play(self) -> Play:

@@ -147,7 +147,7 @@ def test_the_admin_counts_before_saving_too(open_as: Open, adele: User, play: Pl
     page = open_as(adele).go(f"/admin/segmentation/play/{play.pk}/change/")
     count = page.locator(".field-clients_now .readonly")
     before = count.inner_text()
-    page.get_by_label("Comparer à la médiane du segment").first.uncheck()
+    page.locator("#id_conditions-0-median").uncheck()
     page.locator("#id_conditions-0-value").fill("1")
     expect(count).not_to_have_text(before)
     expect(count).to_contain_text("avant vos changements")
