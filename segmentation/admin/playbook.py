@@ -42,8 +42,7 @@ class PlayForm(forms.ModelForm):  # type: ignore[type-arg]
         said: dict[str, Any] = super().clean() or self.cleaned_data
         now, seen = self.instance.version, said.get("seen")
         if self.instance.pk and seen != now:
-            self.data = self.data.copy()
-            self.data["seen"] = str(now)
+            self.data = {**self.data.dict(), "seen": str(now)}  # type: ignore[attr-defined]
             raise ValidationError([_told(self.instance), *_changes(self.instance, seen or 0)])
         return said
 
@@ -105,12 +104,12 @@ class PlayAdmin(HistoryAdmin):
                 item.number,
                 french.moment(item.at),
                 item.by,
-                "\u00a0; ".join(map(str, item.changes)) or item.reason or "–",
+                "\u00a0; ".join(map(str, item.changes)) or item.reason or "création",
             )
             for item in found
         )
         return (
-            format_html("<ul>{}</ul>", format_html_join("", "<li><b>{}</b> {}, {}\u00a0: {}</li>", lines))
+            format_html("<ul>{}</ul>", format_html_join("", "<li><b>Version {}</b>, {}, {}\u00a0: {}</li>", lines))
             if found
             else "–"
         )

@@ -106,9 +106,10 @@ class Version:
 def save(play: Play, conditions: Sequence[Condition], *, seen: int, by: Any, reason: str = "") -> None:
     """Write the play as it stands in memory, with exactly these conditions, as its next version.
 
-    `seen` is the version that this person began from (a new play has none). Raises Overtaken when it is no longer in
-    force, CannotChange when nothing changed or the title is taken.
+    `seen` is the version that this person began from (a new play has none). A condition said twice is kept once.
+    Raises Overtaken when that version is no longer in force, CannotChange when nothing changed or the title is taken.
     """
+    conditions = [_condition(row) for row in dict.fromkeys(map(_row, conditions))]
     try:
         with transaction.atomic():
             if play.pk is None:
@@ -224,6 +225,9 @@ def _conditions(before: Content, after: Content) -> Iterator[Difference]:
     for row in after.conditions:
         if row not in before.conditions:
             yield Difference("Condition", "", str(_condition(row)))
+    if before.conditions != after.conditions and set(before.conditions) == set(after.conditions):
+        orders = (" et ".join(str(_condition(row)) for row in rows) for rows in (before.conditions, after.conditions))
+        yield Difference("Ordre des conditions", *orders)
 
 
 def _state(before: Content, after: Content) -> Iterator[Difference]:

@@ -141,7 +141,7 @@ class NewPlay(PlayEditor):
         """In the segment that the address names, if any."""
         slug, chosen = self.request.GET.get("segment", ""), None
         if slug:
-            chosen = Segment.objects.in_run(self.run).filter(slug=slug).first()
+            chosen = next((item for item in Segment.objects.in_run(self.run) if item.slug == slug), None)
             if chosen is None:
                 raise Http404("Ce segment n’existe pas.")
         play = Play(segment=chosen)

@@ -94,7 +94,7 @@ class PlaybookPage(ReadsRun, RolePage, TemplateView):
         return context | {
             "problems": problems,
             "plans": [] if problems else self.plans(),
-            "tabs": self.tabs(),
+            "tabs": [] if problems else self.tabs(),
             "chosen": self.chosen,
             "may_add": self.request.user.has_perm(ADDS),
             "may_change": self.request.user.has_perm(CHANGES),

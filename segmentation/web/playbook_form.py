@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from clients.models import HeldService
 from segmentation.advice.versions import Content, Row
 from segmentation.models import Condition, Play
 from segmentation.querysets import SegmentQuerySet
@@ -14,7 +15,9 @@ from segmentation.querysets import SegmentQuerySet
 SPARE = 3
 """Empty rows at the end of the form, for who has no JavaScript."""
 MOST = 12
+UNCHOSEN = "choisir…"
 ROWS = "conditions"  # the prefix
+INCOMPLETE = "La page est incomplète\u00a0: rechargez-la avant d’enregistrer."
 TOO_MANY = f"Une action a au plus {MOST} conditions."
 
 
@@ -30,7 +33,12 @@ def _dressed(form: forms.BaseForm) -> None:
 class PlayForm(forms.ModelForm):  # type: ignore[type-arg]
     """`seen` is the version that its reader began from. The segment is chosen once, for a new play."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    seen = forms.IntegerField(
+        widget=forms.HiddenInput,
+        required=False,
+        min_value=1,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value"), INCOMPLETE),
+    )
 
     class Meta:
         model = Play
@@ -44,6 +52,9 @@ class PlayForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["seen"].required = True
         else:
             self.fields["segment"].queryset = segments  # type: ignore[attr-defined]
+            self.fields["segment"].empty_label = UNCHOSEN  # type: ignore[attr-defined]
+        self.fields["service"].choices = [("", UNCHOSEN), *HeldService.Service.choices]  # type: ignore[attr-defined]
+        self.fields["goal"].choices = [("", UNCHOSEN), *Play.Goal.choices]  # type: ignore[attr-defined]
         _dressed(self)
 
 
@@ -57,8 +68,8 @@ class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         _dressed(self)
-        self.fields["field"].choices = [("", "choisir…"), *Condition.Field.choices]  # type: ignore[attr-defined]
-        self.fields["comparison"].choices = [("", "choisir…"), *Condition.Comparison.choices]  # type: ignore[attr-defined]
+        self.fields["field"].choices = [("", UNCHOSEN), *Condition.Field.choices]  # type: ignore[attr-defined]
+        self.fields["comparison"].choices = [("", UNCHOSEN), *Condition.Comparison.choices]  # type: ignore[attr-defined]
 
 
 class ConditionRows(forms.BaseFormSet):  # type: ignore[type-arg]
@@ -86,6 +97,10 @@ class ConditionRows(forms.BaseFormSet):  # type: ignore[type-arg]
         super().add_fields(form, index)
         form.fields["DELETE"].label = "retirer"
         form.fields["DELETE"].widget.attrs["class"] = "form-check-input"
+
+    def is_leaving(self, row: ConditionForm) -> bool:
+        """Whether it is ticked to go; what is wrong in it is nobody's business then."""
+        return bool(row.cleaned_data.get("DELETE")) if hasattr(row, "cleaned_data") else False
 
     @property
     def conditions(self) -> list[Condition]:
@@ -132,6 +147,6 @@ class Draft:
         if "segment" in self.form.errors:
             found.insert(0, "Choisissez un segment.")
         for number, row in enumerate(self.rows.forms, start=1):
-            if not self.rows._should_delete_form(row):
+            if not self.rows.is_leaving(row):
                 found += [f"Condition {number}\u00a0: {text}" for texts in row.errors.values() for text in texts]
         return found + [str(text) for text in self.rows.non_form_errors()]

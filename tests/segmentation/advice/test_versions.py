@@ -70,6 +70,17 @@ def test_a_condition_changes_in_its_row(play: Play, adele: User) -> None:
     ]
 
 
+def test_a_condition_said_twice_is_kept_once_and_their_order_is_told(play: Play, adele: User) -> None:
+    rows = [at_least("300"), at_least("500")]
+    versions.save(play, [*rows, at_least("300")], seen=1, by=adele)
+    assert [item.value for item in play.conditions.all()] == ["300", "500"]
+    versions.save(play, rows[::-1], seen=2, by=adele)
+    assert said(play)[0] == [
+        "Ordre des conditions : abonnés Facebook : au moins 300 et abonnés Facebook : au moins 500"
+        " → abonnés Facebook : au moins 500 et abonnés Facebook : au moins 300"
+    ]
+
+
 def test_the_same_again_is_no_version(play: Play, adele: User) -> None:
     with pytest.raises(versions.CannotChange, match="Rien n’a changé"):
         versions.save(play, [at_least("300")], seen=1, by=adele)
