@@ -24,6 +24,8 @@ from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
 from segmentation.web.outcomes import Outcomes
 from segmentation.web.overview import Overview
+from segmentation.web.play import ArchivePlay, NewPlay, PlayEditor, PreviewNewPlay, PreviewPlay, RestorePlay
+from segmentation.web.playbook import PlaybookPage
 from segmentation.web.portfolio import Portfolio, PortfolioClient
 from segmentation.web.prospect_files import ProspectFile
 from segmentation.web.prospects import BecomeClient, Prospect
@@ -54,6 +56,13 @@ urlpatterns = [
     path("clients/<int:pk>/follow-up/", FollowUp.as_view(), name="follow-up"),
     path("clients/<int:pk>/decisions/", Decide.as_view(), name="decide"),
     path("recommendations/", Recommendations.as_view(), name="recommendations"),
+    path("playbook/", PlaybookPage.as_view(), name="playbook"),
+    path("playbook/new/", NewPlay.as_view(), name="play-new"),
+    path("playbook/new/preview/", PreviewNewPlay.as_view(), name="play-new-preview"),
+    path("playbook/<int:pk>/", PlayEditor.as_view(), name="play"),
+    path("playbook/<int:pk>/preview/", PreviewPlay.as_view(), name="play-preview"),
+    path("playbook/<int:pk>/archive/", ArchivePlay.as_view(), name="play-archive"),
+    path("playbook/<int:pk>/restore/", RestorePlay.as_view(), name="play-restore"),
     path("clients/<int:pk>/signed/", BecomeClient.as_view(), name="become-client"),
     path("views/", SavedViewList.as_view(), name="views"),
     path("views/<int:pk>/", ChangeView.as_view(), name="view-change"),

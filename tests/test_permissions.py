@@ -56,6 +56,17 @@ DECIDE: Methods = {
     "GET": everyone(405, anonymous=LOGIN, sacha=403, anais=403),
     "POST": everyone(LOGIN, anonymous=LOGIN, sacha=403, anais=403, karim=404),
 }
+# Writing the plan of actions, with nothing to write: the page says so, a preview has nothing to compute yet.
+WRITE: Methods = {**PAGE, "POST": everyone(403, anonymous=LOGIN, sacha=403, adele=400)}
+PREVIEW: Methods = {
+    "GET": everyone(405, anonymous=LOGIN, sacha=403),
+    "POST": everyone(403, anonymous=LOGIN, sacha=403, adele=200),
+}
+CHANGE: Methods = {
+    "GET": everyone(403, anonymous=LOGIN, sacha=403, adele=405),
+    "POST": everyone(403, anonymous=LOGIN, sacha=403, adele=302),
+}
+ADD: Methods = {"GET": everyone(403, anonymous=LOGIN, sacha=403, adele=200), "POST": WRITE["POST"]}
 # Asking for a run, and following it: who judges runs.
 ASK: Methods = {**PAGE, "POST": everyone(403, anonymous=LOGIN, sacha=403, anais=302, adele=302)}
 FOLLOW: Methods = {
@@ -114,6 +125,13 @@ PAGES: dict[str, Methods] = {
     "recommendations/outcomes/": {
         method: answer | {"amelie": 403, "karim": 403} for method, answer in PAGE.items()
     },
+    "playbook/": PAGE,
+    "playbook/new/": ADD,
+    "playbook/new/preview/": {**PREVIEW, "GET": CHANGE["GET"]},
+    "playbook/<int:pk>/": WRITE,
+    "playbook/<int:pk>/preview/": PREVIEW,
+    "playbook/<int:pk>/archive/": CHANGE,
+    "playbook/<int:pk>/restore/": CHANGE,
     "prospect/": KEEP,
     "prospect/file/": {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403)},
     # Amélie's client has signed already.
@@ -318,6 +336,7 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
     return {
         "clients": client,
         "segments": segment,
+        "playbook": play,
         "runs": run,
         "runs/jobs": request_run(by=cast["anais"], trigger=Job.Trigger.WEB),
         "auth/user": cast["karim"],

@@ -6,11 +6,11 @@ what a decision in force keeps away: planned, refused, put off, or done too shor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, FilteredRelation, IntegerField, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from clients.models import Client, HeldService
@@ -18,9 +18,10 @@ from clients.querysets import ClientQuerySet
 from segmentation.advice import facts as book
 from segmentation.advice.conditions import Figures, as_filter, figures_of, holds, in_words
 from segmentation.advice.facts import Facts
-from segmentation.models import Decision, Play, Profile, Run, Segment
+from segmentation.models import Condition, Decision, Play, Profile, Run, Segment
 
 Row = tuple[int, int, int]  # urgency, play, client
+UNSAVED = 0  # what rows call a play that has no key yet
 
 
 @dataclass(frozen=True)
@@ -37,28 +38,43 @@ class Playbook:
     """The active plays of a run's segments, ready to be applied: conditions loaded, segment figures at hand.
 
     `quoted`: reasons may quote the segment's figures, which not everybody may read when a group is tiny.
+    `draft`: its only play is taken from memory, as somebody is writing it, not from the database.
     """
 
     run: Run | None
     plays: tuple[Play, ...]
     figures: dict[int, dict[str, Figures]]  # by segment pk
+    conditions: Mapping[int, Sequence[Condition]]  # by key of the play
     quoted: bool = True
+    draft: bool = False
 
     @classmethod
     def of(cls, run: Run | None, *, plays: QuerySet[Play] | None = None, quoted: bool = True) -> Playbook:
         """Two queries and a prefetch, whatever the number of clients."""
         if run is None:
-            return cls(None, (), {})
-        profiles = Profile.objects.filter(run=run)
-        figures = {segment: figures_of(data) for segment, data in profiles.values_list("segment", "data")}
+            return cls(None, (), {}, {})
+        figures = _figures(run)
         chosen = Play.objects.all() if plays is None else plays
         chosen = chosen.filter(active=True, segment__in=figures).select_related("segment").order_by("priority", "pk")
-        return cls(run, tuple(chosen.prefetch_related("conditions")), figures, quoted)
+        found = tuple(chosen.prefetch_related("conditions"))
+        return cls(run, found, figures, {play.pk: tuple(play.conditions.all()) for play in found}, quoted)
+
+    @classmethod
+    def of_draft(cls, run: Run | None, play: Play, conditions: Sequence[Condition], *, quoted: bool = True) -> Playbook:
+        """This play alone as it stands in memory, with these conditions: saved or not, archived or not.
+
+        Without any play where the run does not have its segment.
+        """
+        figures = {} if run is None else _figures(run)
+        if play.segment_id not in figures:
+            return cls(run, (), figures, {}, quoted)
+        return cls(run, (play,), figures, {key(play): tuple(conditions)}, quoted, draft=True)
 
     def lines(self, clients: ClientQuerySet) -> QuerySet[Any]:
         """A row for each of these clients and each play that applies to it now, annotated with `play` and `urgency`.
 
-        The client's place leads to the plays of its segment; each play then brings its own conditions.
+        The client's place leads to the plays of its segment; each play then brings its own conditions. A draft is
+        offered in its place: what follows is the same.
         """
         today = timezone.localdate()
         here = FilteredRelation("assignments", condition=Q(assignments__run=self.run.pk if self.run else None))
@@ -66,25 +82,40 @@ class Playbook:
         decided = Decision.objects.keeping_away(today)
         met = Q(pk__in=[])
         for play in self.plays:
-            terms = [as_filter(item, self.figures[play.segment_id], today) for item in play.conditions.all()]
+            terms = [as_filter(item, self.figures[play.segment_id], today) for item in self.conditions[key(play)]]
             if None not in terms:
-                met |= Q(Q(play=play.pk), *terms)  # the cheap question first: most rows stop there
+                offered = Q(here__segment=play.segment_id) if self.draft else Q(play=play.pk)
+                met |= Q(offered, *terms)  # the cheap question first: most rows stop there
         return (
             clients.annotate(here=here)
-            .annotate(
-                play=F("here__segment__plays"),
-                urgency=F("here__segment__plays__priority"),
-                offered=F("here__segment__plays__service"),
-                title=F("here__segment__plays__title"),
-                **book.as_annotations(_fields(self.plays)),
-            )
+            .annotate(**self._offered(), **book.as_annotations(self._fields()))
             .filter(met, ~Exists(held), ~Exists(decided), do_not_contact=False)
         )
+
+    def _offered(self) -> dict[str, Any]:
+        if self.draft:
+            (play,) = self.plays
+            return {
+                "play": Value(key(play), output_field=IntegerField()),
+                "urgency": Value(play.priority, output_field=IntegerField()),
+                "offered": Value(play.service),
+                "title": Value(play.title),
+            }
+        return {
+            "play": F("here__segment__plays"),
+            "urgency": F("here__segment__plays__priority"),
+            "offered": F("here__segment__plays__service"),
+            "title": F("here__segment__plays__title"),
+        }
+
+    def _fields(self) -> list[str]:
+        """The facts that its plays ask about."""
+        return sorted({condition.field for rows in self.conditions.values() for condition in rows})
 
     def reason(self, play: Play, facts: Facts) -> str:
         """The sentence for one client, from its facts."""
         figures, today = self.figures[play.segment_id], timezone.localdate()
-        conditions = list(play.conditions.all())
+        conditions = self.conditions[key(play)]
         # A status says little to who looks at the client: it is a reason only where nothing else is.
         telling = [item for item in conditions if item.field != item.Field.STATUS] or conditions
         clauses = [in_words(item, facts, figures, today, quoted=self.quoted) for item in telling]
@@ -109,7 +140,7 @@ def queue(playbook: Playbook, clients: ClientQuerySet, ordering: Sequence[str] =
 def advices(playbook: Playbook, rows: Iterable[Row]) -> list[Advice]:
     """Rows of `queue` with their reasons; one query for the facts of all clients named."""
     rows = list(rows)
-    plays = {play.pk: play for play in playbook.plays}
+    plays = {key(play): play for play in playbook.plays}
     facts = book.of_clients(client for _, _, client in rows)
     return [
         Advice(client, plays[play], playbook.reason(plays[play], facts[client]))
@@ -130,22 +161,29 @@ def for_business(playbook: Playbook, segment: Segment, facts: Facts) -> list[Adv
         Advice(None, play, playbook.reason(play, facts))
         for play in playbook.plays
         if play.segment_id == segment.pk
-        and all(holds(condition, facts, playbook.figures[segment.pk], today) for condition in play.conditions.all())
+        and all(
+            holds(condition, facts, playbook.figures[segment.pk], today) for condition in playbook.conditions[play.pk]
+        )
     ]
 
 
 def counts(playbook: Playbook, clients: ClientQuerySet) -> dict[int, int]:
     """How many of these clients each play concerns now, in one query."""
     found = playbook.lines(clients).order_by().values_list("play").annotate(clients=Count("pk"))
-    return {play.pk: 0 for play in playbook.plays} | dict(found)
+    return {key(play): 0 for play in playbook.plays} | dict(found)
 
 
 def preview(playbook: Playbook, play: Play, clients: ClientQuerySet, limit: int = 3) -> Sequence[Advice]:
     """A few clients that a play concerns, with the sentence each would get."""
-    rows = queue(playbook, clients.order_by()).filter(play=play.pk)
+    rows = queue(playbook, clients.order_by()).filter(play=key(play))
     return advices(playbook, rows[:limit])
 
 
-def _fields(plays: Iterable[Play]) -> list[str]:
-    """The facts that these plays ask about."""
-    return sorted({condition.field for play in plays for condition in play.conditions.all()})
+def key(play: Play) -> int:
+    """What the rows of a playbook call this play."""
+    return play.pk or UNSAVED
+
+
+def _figures(run: Run) -> dict[int, dict[str, Figures]]:
+    profiles = Profile.objects.filter(run=run).values_list("segment", "data")
+    return {segment: figures_of(data) for segment, data in profiles}

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from segmentation.advice import versions
 from segmentation.models import Condition, Play, Profile
 
 DEFAULTS = Path(__file__).with_name("playbook.toml")
@@ -63,6 +64,5 @@ def _first_sector(profile: Mapping[str, Any]) -> str | None:
 
 def _add(profile: Profile, default: Mapping[str, Any]) -> None:
     fields = {name: default[name] for name in ("title", "pitch", "service", "goal", "priority")}
-    play = Play.objects.create(segment=profile.segment, **fields)
-    for condition in default["conditions"]:
-        Condition(play=play, **condition).save()
+    play = Play(segment=profile.segment, **fields)
+    versions.save(play, [Condition(**condition) for condition in default["conditions"]], seen=0, by=None)

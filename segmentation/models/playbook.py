@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from clients.models import Client, HeldService
@@ -21,6 +22,19 @@ from segmentation.querysets import DecisionManager
 
 NUMBER = re.compile(r"-?[0-9]{1,12}([.,][0-9]{1,6})?")
 LARGEST = 1e11  # as an amount of the book of record
+TITLE_IS_TAKEN = "Une autre action de ce segment porte déjà ce titre, peut-être archivée."
+
+
+class KeptConditions(models.Model):
+    """What the history of a play keeps besides its own fields: the conditions of that version, as `Condition.said`.
+
+    NULL where a version was written before they were kept, or past `segmentation.advice.versions`.
+    """
+
+    conditions = models.JSONField("conditions", null=True)
+
+    class Meta:
+        abstract = True
 
 
 class Play(models.Model):
@@ -43,7 +57,8 @@ class Play(models.Model):
     goal = models.CharField("objectif", max_length=12, choices=Goal)
     priority = models.PositiveSmallIntegerField("priorité", choices=Priority, default=Priority.NORMAL)
     active = models.BooleanField("active", default=True, help_text="Décochez pour archiver l’action.")
-    history = HistoricalRecords(verbose_name="historique")
+    version = models.PositiveIntegerField("version", default=1, editable=False)
+    history = HistoricalRecords(verbose_name="historique", bases=[KeptConditions])
 
     class Meta:
         verbose_name = "action"
@@ -57,6 +72,16 @@ class Play(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("play", args=[self.pk])
+
+    def clean(self) -> None:
+        """Say that a title is taken beside the title; the constraint says it for those who write at once."""
+        self.title = self.title.strip()
+        others = Play.objects.filter(segment=self.segment_id, title=self.title).exclude(pk=self.pk)
+        if self.segment_id and others.exists():
+            raise ValidationError({"title": TITLE_IS_TAKEN})
 
 
 class Condition(models.Model):
@@ -105,35 +130,55 @@ class Condition(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        against = "la médiane du segment" if self.median else self.value
-        return f"{self.get_field_display()} {self.get_comparison_display()} {against}".strip()
+        if self.field in {self.Field.WEBSITE, self.Field.STATUS} and self.comparison == self.Comparison.EQUAL:
+            return f"{self.get_field_display()}\u00a0: {self.value}"
+        against = "la médiane du segment" if self.median else self.value.replace("-", "−")
+        return f"{self.get_field_display()}\u00a0: {self.get_comparison_display()} {against}".strip()
+
+    @property
+    def said(self) -> dict[str, str | bool]:
+        """All it says, as JSON keeps it: `Condition(**said)` says the same."""
+        return {"field": self.field, "comparison": self.comparison, "value": self.value, "median": self.median}
 
     def clean(self) -> None:
-        """Refuse what could never be evaluated, with a sentence that says what to write instead."""
+        """Refuse what could never be evaluated, by the field to mend, with what to write instead."""
+        if not self.field or not self.comparison:
+            return  # each of them says so itself
         if self.field in {self.Field.WEBSITE, self.Field.STATUS}:
             self.value = self.value.strip().lower()
         if self.comparison in {self.Comparison.KNOWN, self.Comparison.UNKNOWN}:
-            if self.value or self.median:
-                raise ValidationError(
-                    "«\u00a0connu\u00a0» et «\u00a0inconnu\u00a0» ne se comparent à rien\u00a0: laissez la valeur vide."
-                )
+            self._compares_to_nothing()
         elif self.median:
             if self.field not in self.MEASURED:
-                raise ValidationError("Cette donnée n’a pas de médiane dans le segment\u00a0: donnez une valeur.")
+                raise ValidationError(
+                    {"median": "Cette donnée n’a pas de médiane dans le segment\u00a0: donnez une valeur."}
+                )
             if self.value:
-                raise ValidationError("Choisissez\u00a0: une valeur, ou la médiane du segment.")
+                raise ValidationError({"value": "Choisissez\u00a0: une valeur, ou la médiane du segment."})
         elif self.field == self.Field.WEBSITE:
-            if self.comparison != self.Comparison.EQUAL or self.value not in {"oui", "non"}:
-                raise ValidationError(
-                    "Pour le site web\u00a0: «\u00a0égal à\u00a0» et «\u00a0oui\u00a0» ou «\u00a0non\u00a0»."
-                )
+            sentence = "Pour le site web\u00a0: «\u00a0égal à\u00a0» et «\u00a0oui\u00a0» ou «\u00a0non\u00a0»."
+            self._is_one_of({"oui", "non"}, sentence)
         elif self.field == self.Field.STATUS:
-            if self.comparison != self.Comparison.EQUAL or self.value.capitalize() not in Client.Status.labels:
-                raise ValidationError(
-                    "Pour le statut\u00a0: «\u00a0égal à\u00a0» et actif, inactif, prospect ou perdu."
-                )
+            known = {label.lower() for label in Client.Status.labels}
+            self._is_one_of(known, "Pour le statut\u00a0: «\u00a0égal à\u00a0» et actif, inactif, prospect ou perdu.")
         else:
-            self.number()
+            try:
+                self.number()
+            except ValidationError as problem:
+                raise ValidationError({"value": problem.messages}) from None
+
+    def _compares_to_nothing(self) -> None:
+        if self.value or self.median:
+            sentence = (
+                "«\u00a0connu\u00a0» et «\u00a0inconnu\u00a0» ne se comparent à rien\u00a0: laissez la valeur vide."
+            )
+            raise ValidationError({"value" if self.value else "median": sentence})
+
+    def _is_one_of(self, words: set[str], sentence: str) -> None:
+        if self.comparison != self.Comparison.EQUAL:
+            raise ValidationError({"comparison": sentence})
+        if self.value not in words:
+            raise ValidationError({"value": sentence})
 
     def number(self) -> float:
         """The value as a number, with a decimal comma or point and any spaces. Raises ValidationError."""

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clients.models import Client
+from segmentation.advice import versions
 from segmentation.models import Decision, Play, Run
 from tests.advised import a_play, decided, only_if, put
 from tests.contract import signed_in
@@ -37,7 +38,7 @@ def form(play: Play | None = None, *conditions: dict[str, Any], **said: Any) -> 
     rows += [{"id": "", **row} for row in conditions]
     body = {
         "segment": play.segment_id if play else said.pop("segment"), "title": "Suivre", "pitch": "Dites oui.",
-        "service": "social", "goal": "growth", "priority": "2", "active": "on",
+        "service": "social", "goal": "growth", "priority": "2", "active": "on", "seen": play.version if play else "",
         "conditions-TOTAL_FORMS": len(rows), "conditions-INITIAL_FORMS": len(existing),
         "conditions-MIN_NUM_FORMS": 0, "conditions-MAX_NUM_FORMS": 1000,
     }  # fmt: skip
@@ -54,9 +55,11 @@ def test_an_admin_writes_a_play_with_its_conditions(adele: User, run: Run) -> No
     assert response.status_code == 302
     play = Play.objects.get()
     assert (play.title, play.segment, [row.number() for row in play.conditions.all()]) == ("Suivre", segment, [12500.5])
-    latest = play.history.latest()
-    assert latest.history_user == adele
-    assert latest.history_change_reason == "si CA de la dernière année (€) au moins 12 500,50"
+    (version,) = versions.versions(play)
+    assert (version.number, version.by) == (1, "Adele")
+    assert [str(row) for row in version.content.condition_rows()] == [
+        "CA de la dernière année (€)\u00a0: au moins 12 500,50"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,7 @@ def test_a_saved_play_shows_whom_it_concerns_and_what_they_would_read(adele: Use
 
 def test_it_says_why_a_play_concerns_nobody(adele: User, run: Run, play: Play) -> None:
     browser = signed_in(adele)
-    assert "Enregistrez l’action" in browser.get(f"{LIST}add/").content.decode()
+    assert "Choisissez un segment" in browser.get(f"{LIST}add/").content.decode()
     assert "Aucun client aujourd’hui." in browser.get(f"{LIST}{play.pk}/change/").content.decode()
     Play.objects.update(active=False)
     assert "Action archivée" in browser.get(f"{LIST}{play.pk}/change/").content.decode()
@@ -107,13 +110,52 @@ def test_it_says_why_a_play_concerns_nobody(adele: User, run: Run, play: Play) -
 
 
 def test_a_changed_condition_is_in_the_history_of_its_play(adele: User, play: Play) -> None:
-    before = play.history.count()
-    body = form(play) | {"conditions-0-value": "500"}
+    browser = signed_in(adele)
+    for number in ("500", "700"):
+        play.refresh_from_db()
+        body = form(play) | {"conditions-0-value": number}
+        assert browser.post(f"{LIST}{play.pk}/change/", body).status_code == 302
+    assert [version.number for version in versions.versions(play)] == [3, 2, 1]
+    for address in ("history", "change"):
+        html = browser.get(f"{LIST}{play.pk}/{address}/").content.decode()
+        assert "abonnés Facebook\u00a0: au moins 500" in html
+        assert "abonnés Facebook\u00a0: au moins 700" in html
+
+
+def test_an_unchanged_play_makes_no_version(adele: User, play: Play) -> None:
+    browser = signed_in(adele)
+    browser.post(f"{LIST}{play.pk}/change/", form(play))
+    play.refresh_from_db()
+    response = browser.post(f"{LIST}{play.pk}/change/", form(play), follow=True)
+    assert "Rien n’a changé" in response.content.decode()
+    assert (play.version, play.history.count()) == (2, 2)
+
+
+def test_who_saves_second_is_told_what_changed_and_may_insist(adele: User, play: Play) -> None:
+    browser, body = signed_in(adele), form(play, title="Le mien")
+    play.title = "Le sien"
+    versions.save(play, list(play.conditions.all()), seen=1, by=None)
+    response = browser.post(f"{LIST}{play.pk}/change/", body)
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert "Dignamik a enregistré la version 2" in html
+    assert "Titre\u00a0: «\u00a0Suivre\u00a0» → «\u00a0Le sien\u00a0»" in html
+    assert 'value="Le mien"' in html
+    assert '<input type="hidden" name="seen" value="2"' in html
+    play.refresh_from_db()
+    assert play.title == "Le sien"
+    assert browser.post(f"{LIST}{play.pk}/change/", body | {"seen": "2"}).status_code == 302
+    play.refresh_from_db()
+    assert (play.title, play.version) == ("Le mien", 3)
+
+
+def test_a_play_stays_in_its_segment(adele: User, play: Play) -> None:
+    other = Play.objects.create(segment_id=play.segment_id + 1, title="Là-bas").segment
+    body = form(play, title="Renommée", segment=other.pk)
     assert signed_in(adele).post(f"{LIST}{play.pk}/change/", body).status_code == 302
-    assert play.history.count() == before + 1
-    assert play.history.latest().history_change_reason == "si abonnés Facebook au moins 500"
-    html = signed_in(adele).get(f"{LIST}{play.pk}/history/").content.decode()
-    assert "si abonnés Facebook au moins 500" in html
+    before = play.segment
+    play.refresh_from_db()
+    assert (play.title, play.segment) == ("Renommée", before)
 
 
 def test_a_play_that_was_decided_on_is_archived_not_deleted(adele: User, run: Run, play: Play) -> None:
