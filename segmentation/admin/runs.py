@@ -86,7 +86,7 @@ class RunAdmin(RunLife, ReadOnlyAdmin):
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["css/admin.css"]}
 
-    list_display = ("__str__", "state", "as_of", "k", "clients", "scored", "verdict_shown", "published_at")
+    list_display = ("__str__", "state", "as_of", "k", "clients", "verdict_shown", "published_at")
     list_filter = ("state",)
     ordering = ("-pk",)  # grouping drops the model's own
     list_select_related = ("requested_by",)

@@ -36,7 +36,7 @@ class Column:
 
     def __str__(self) -> str:
         part = f"part {self.share or UNSAID} du bloc «\u00a0{self.block}\u00a0», de poids {self.weight or UNSAID}"
-        return f"{self.label}\u00a0: {self.treatment}, {part}"
+        return f"{self.label}\u00a0: {self.treatment}\u00a0; {part}"
 
 
 def plain(value: Any) -> str:
