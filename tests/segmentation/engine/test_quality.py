@@ -112,9 +112,8 @@ def test_a_doubtful_segment_is_named_beside_a_lost_one() -> None:
     found = train(two_heaps(), plane_recipe())
     candidate = dataclasses.replace(found.candidates[0], jaccards=(0.70, 0.48))
     verdict = judge(candidate, found.names, read(two_heaps(), plane_recipe()), found.labels, RECIPE)
-    stability, contours = (
-        next(item for item in verdict.gates if item.name == name) for name in ("stability", "contours")
-    )
+    by_name = {item.name: item for item in verdict.gates}
+    stability, contours = by_name["stability"], by_name["contours"]
     assert not stability.passed and stability.value == 0.48 and found.names[1].name in stability.says
     assert not contours.passed and contours.level == "warn" and contours.value == 0.70
     assert contours.says.startswith("1 autre segment aux contours incertains")
