@@ -69,7 +69,7 @@ def test_a_held_run_that_was_published_no_longer_says_that_it_is_held(anais: Use
     Run.objects.filter(pk=run.pk).update(verdict=run.verdict | {"passed": False})
     assert "retient ce calcul" in html_of(anais, f"/runs/{run.pk}/")
     Run.objects.filter(pk=run.pk).update(state="published")
-    Publication.objects.create(run=run, reason="Vu avec la direction", current=True)
+    Publication.objects.create(run=run, reason="Vu avec la direction")
     html = html_of(anais, f"/runs/{run.pk}/")
     assert "Un contrôle au moins le retenait" in html and "retient ce calcul" not in html
 
