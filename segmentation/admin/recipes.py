@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dignamik.foundation import french
-from dignamik.foundation.administration import ReadOnlyAdmin, is_key
+from dignamik.foundation.administration import ReadOnlyAdmin, is_key, named
 from segmentation.admin.recipe_form import RecipeForm
 from segmentation.engine.recipe import Recipe, default_recipe
 from segmentation.models import RecipeAdoption, RecipeVersion
@@ -213,7 +213,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
 
 def written(person: Any) -> str:
     """Who wrote something; nobody is the house itself."""
-    return str(person.get_full_name() or person.get_username()) if person else "Dignamik"
+    return named(person) or "Dignamik"
 
 
 def items(lines: list[str]) -> SafeString | str:

@@ -54,7 +54,9 @@ def as_sentences(outcome: Outcome) -> list[str]:
         lines.append(outcome.fit.choice.why)
     if outcome.movements["compared"]:
         moved, compared = outcome.movements["moved"], outcome.movements["compared"]
-        lines.append(f"{moved} client(s) sur {compared} changent de segment.")
+        who = "Aucun client" if not moved else f"{moved} client{'s' if moved > 1 else ''}"
+        verb = "ne change" if not moved else "changent" if moved > 1 else "change"
+        lines.append(f"{who} sur {compared} {verb} de segment.")
     for gate in outcome.verdict["gates"]:
         mark = "✓" if gate["passed"] else ("✗" if gate["level"] == "hold" else "!")
         lines.append(f"  {mark} {gate['says']}")
