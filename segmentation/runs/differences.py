@@ -110,8 +110,13 @@ def _blocks(old: Any, new: Any) -> Iterator[Difference]:
 def _needed(old: Any, new: Any) -> Iterator[Difference]:
     columns = [*items_of(old, *COLUMNS), *items_of(new, *COLUMNS)]
     labels = {str(column.get("name")): label_of(column) for column in columns}
-    needed = (_names(value_at(recipe, "needs_any"), labels) for recipe in (old, new))
-    yield Difference("Données dont une au moins doit être connue", *needed)
+    was, now = (value_at(recipe, "needs_any") for recipe in (old, new))
+    if isinstance(was, list) and isinstance(now, list):
+        # A column that only one of them looks at is said already, and asked for by no other.
+        both = _by_name(old, *COLUMNS).keys() & _by_name(new, *COLUMNS).keys()
+        if [name for name in was if name in both] == [name for name in now if name in both]:
+            return
+    yield Difference("Données dont une au moins doit être connue", _names(was, labels), _names(now, labels))
 
 
 def _names(names: Any, labels: Mapping[str, str]) -> str:

@@ -9,8 +9,8 @@ from segmentation.runs.retraining import Outcome
 STATES = {
     "published": "publié",
     "trained": "terminé, non publié",
-    "held": "retenu : rien ne change pour les lecteurs",
-    "dry_run": "à blanc : rien n’a été écrit",
+    "held": "retenu, rien ne change pour les lecteurs",
+    "dry_run": "à blanc, rien n’a été écrit",
 }
 
 
@@ -62,5 +62,5 @@ def as_sentences(outcome: Outcome) -> list[str]:
         lines.append(f"  {mark} {gate['says']}")
     lines += [f"  ! {warning}" for warning in outcome.fit.warnings]
     if outcome.state == "held" and outcome.run:
-        lines.append(f"Pour publier malgré tout : manage.py publish {outcome.run.pk} --reason « pourquoi ».")
+        lines.append(f'Pour publier malgré tout : manage.py publish {outcome.run.pk} --reason "pourquoi"')
     return lines

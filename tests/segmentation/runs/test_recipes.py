@@ -245,6 +245,16 @@ def test_what_changed_is_said_in_words(db: None) -> None:
     assert differences(QUICK.to_dict(), QUICK.to_dict()) == []
 
 
+def test_a_column_left_out_is_said_once_and_what_must_be_known_only_where_it_changes_beyond_that() -> None:
+    without = turned(QUICK, values_of(QUICK) | {"columns__turnover__used": False})
+    assert [str(item) for item in differences(QUICK.to_dict(), without.to_dict())] == [
+        "Chiffre d’affaires\u00a0: utilisée → laissée de côté"
+    ]
+    asks = replace(QUICK, needs_any=("turnover",))
+    (found,) = differences(QUICK.to_dict(), asks.to_dict())
+    assert found.label.startswith("Données dont une") and found.after == "Chiffre d’affaires"
+
+
 def test_what_no_form_turns_is_not_left_unsaid(db: None) -> None:
     assert [str(item) for item in differences(QUICK.to_dict(), replace(QUICK, largest=1e3, seed=7).to_dict())] == [
         "Graine\u00a0: 1 → 7",
