@@ -87,5 +87,5 @@ def expected_seconds() -> float | None:
     if not spans:
         others = Run.objects.filter(finished_at__isnull=False).exclude(state=Run.State.FAILED).order_by("-pk")[:LATEST]
         moments = others.values_list("created_at", "finished_at")
-        spans = sorted((end - start).total_seconds() for start, end in moments)
+        spans = sorted((end - start).total_seconds() for start, end in moments if end)
     return spans[len(spans) // 2] if spans else None
