@@ -86,3 +86,8 @@ class HistoryAdmin(BoundedAdmin, SimpleHistoryAdmin):
 def is_key(text: str) -> bool:
     """Whether a part of an address can be a primary key."""
     return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
+
+
+def named(person: Any) -> str:
+    """An account as colleagues call it, without a link: accounts are not everybody's to open. "" for nobody."""
+    return str(person.get_full_name() or person.get_username()) if person else ""

@@ -12,7 +12,6 @@ from dignamik.foundation import french
 from segmentation.engine.errors import RecipeError
 from segmentation.engine.recipe import NumericColumn, Recipe
 from segmentation.models.recipes import LONGEST_REASON
-from segmentation.runs.differences import plain
 from segmentation.runs.knobs import (
     BLOCKS,
     GROUPS,
@@ -25,6 +24,7 @@ from segmentation.runs.knobs import (
     values_of,
 )
 from segmentation.runs.recipes import REASON_IS_NEEDED
+from segmentation.runs.wording import plain
 
 DECIMALS = 4
 NBSP = "\u00a0"

@@ -15,14 +15,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dignamik.foundation import french
-from dignamik.foundation.administration import ReadOnlyAdmin, is_key
+from dignamik.foundation.administration import ReadOnlyAdmin, is_key, named
 from segmentation.admin.recipe_form import RecipeForm
 from segmentation.engine.recipe import Recipe, default_recipe
 from segmentation.models import RecipeAdoption, RecipeVersion
 from segmentation.runs import recipes
-from segmentation.runs.differences import Difference, differences, said_of_columns, settings_of
+from segmentation.runs.differences import Difference, differences
 from segmentation.runs.forms import ReasonForm
 from segmentation.runs.knobs import values_of
+from segmentation.runs.wording import columns_of, settings_of
 
 EDITS = "segmentation.add_recipeversion"
 FROM_DEFAULT = "0"
@@ -75,17 +76,15 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
     def changes(self, version: RecipeVersion) -> SafeString | str:
         """Against the version before, and the one it was made from where that is another."""
         before = {version.number - 1, version.base.number if version.base else 0} - {0}
-        now = recipes.readable(recipes.InForce(version))
         lines = []
         for other in RecipeVersion.objects.filter(number__in=before).order_by("-number"):
-            then = recipes.readable(recipes.InForce(other))
-            changed = differences(then, now) if then and now else []
+            changed = differences(other.recipe, version.recipe)
             lines += [f"{item} (version {other.number})" for item in changed] or [f"rien (version {other.number})"]
         return items(lines)
 
     @admin.display(description="données regardées")
     def columns_shown(self, version: RecipeVersion) -> SafeString | str:
-        return items(said_of_columns(version.recipe))
+        return items([str(column) for column in columns_of(version.recipe)])
 
     @admin.display(description="réglages")
     def settings_shown(self, version: RecipeVersion) -> SafeString | str:
@@ -163,7 +162,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
         kept = {name: value for name, value in mine.items() if name in was and value != was[name]}
         initial = {"seen": now.number, "base": now.number, "reason": form.cleaned_data["reason"]}
         fresh = RecipeForm(new, initial=initial, values=kept)
-        return self._page(request, fresh, now, now.version, overtaken=differences(old, new))
+        return self._page(request, fresh, now, now.version, overtaken=differences(old.to_dict(), new.to_dict()))
 
     def _page(
         self,
@@ -214,7 +213,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
 
 def written(person: Any) -> str:
     """Who wrote something; nobody is the house itself."""
-    return str(person.get_full_name() or person.get_username()) if person else "Dignamik"
+    return named(person) or "Dignamik"
 
 
 def items(lines: list[str]) -> SafeString | str:

@@ -17,7 +17,7 @@ from clients.admin import ClientAdmin
 from clients.admin.lists import Choice
 from clients.models import Client
 from dignamik.foundation import french
-from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
+from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin, named
 from segmentation.admin.run_life import RunLife
 from segmentation.disclosure import runs_open_to
 from segmentation.models import Assignment, Profile, Publication, Run, Segment
@@ -87,7 +87,7 @@ class RunAdmin(RunLife, ReadOnlyAdmin):
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["css/admin.css"]}
 
-    list_display = ("__str__", "state", "as_of", "k", "clients", "scored", "verdict_shown", "published_at")
+    list_display = ("__str__", "state", "as_of", "k", "clients", "verdict_shown", "published_at")
     list_filter = ("state",)
     ordering = ("-pk",)  # grouping drops the model's own
     list_select_related = ("requested_by",)
@@ -106,16 +106,18 @@ class RunAdmin(RunLife, ReadOnlyAdmin):
     @admin.display(description="publications")
     def publications_shown(self, run: Run) -> SafeString | str:
         lines = [
-            (f"{french.moment(row.at)}, {row.by or 'automatiquement'}", f"\u00a0: {row.reason}" if row.reason else "")
+            (
+                f"{french.moment(row.at)}, {named(row.by) or row.without_account}",
+                f"\u00a0: {row.reason}" if row.reason else "",
+            )
             for row in run.publications.select_related("by")
         ]
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}{}</li>", lines)) if lines else "–"
 
     @admin.display(description="demandé par")
     def asked_by(self, run: Run) -> str:
-        """A name, no link: accounts are not an analyst's to open."""
         if run.requested_by:
-            return run.requested_by.get_full_name() or run.requested_by.get_username()
+            return named(run.requested_by)
         return f"{run.requested_name}, en ligne de commande" if run.requested_name else "–"
 
     @admin.display(description="pourquoi ce nombre")

@@ -134,7 +134,8 @@ def _check(frame: pd.DataFrame, recipe: Recipe) -> None:
     needed = max(10, 2 * (recipe.clusters or recipe.k_min))
     if len(frame) < needed:
         raise NothingToTrain(
-            f"Rien à entraîner\u00a0: {len(frame)} client(s) avec des données, il en faut au moins {needed}."
+            f"Rien à entraîner\u00a0: {len(frame)} client{'s' if len(frame) > 1 else ''} avec des données, "
+            f"il en faut au moins {needed}."
         )
 
 

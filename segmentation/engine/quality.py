@@ -64,28 +64,38 @@ def _structure(candidate: Candidate, recipe: Recipe) -> Gate:
 
 
 def _stability(candidate: Candidate, names: Sequence[NameSuggestion], recipe: Recipe) -> list[Gate]:
-    """The least stable segment against both bounds: below the first the run is held, between them it warns."""
+    """Each segment against both bounds: below the first the run is held, between them it warns.
+
+    Both sentences name the least stable of those they speak of.
+    """
     gates = recipe.gates
-    worst = int(np.argmin(candidate.jaccards))
-    value = candidate.jaccards[worst]
-    name = next((item.name for item in names if item.label == worst), f"n°\u00a0{worst + 1}")
+    by_stability = sorted(range(len(candidate.jaccards)), key=lambda label: candidate.jaccards[label])
     weak = sum(jaccard < gates.jaccard_hold for jaccard in candidate.jaccards)
     doubtful = sum(gates.jaccard_hold <= jaccard < gates.jaccard_warn for jaccard in candidate.jaccards)
-    least = f"le moins stable est «\u00a0{name}\u00a0» (indice de Jaccard {comma(value)}, rééchantillonnage)"
+    value = candidate.jaccards[by_stability[0]]
+    least = _least_stable(by_stability[0], value, names)
     if weak:
         lost = "1 segment ne se retrouve pas" if weak == 1 else f"{weak} segments ne se retrouvent pas"
         says = f"{lost} d’un échantillon à l’autre\u00a0: {least}."
     else:
         says = f"Chaque segment se retrouve d’un échantillon à l’autre\u00a0; {least}."
     found = [Gate("stability", value, gates.jaccard_hold, not weak, "hold", says)]
-    says = (
-        f"{doubtful} segment{'' if doubtful == 1 else 's'} aux contours incertains\u00a0: {least}."
-        if doubtful
-        else "Aucun segment aux contours incertains."
-    )
-    if not weak:
+    if doubtful:
+        first = by_stability[weak]
+        value = candidate.jaccards[first]
+        others = f"{doubtful} {'autre' if doubtful == 1 else 'autres'}" if weak else str(doubtful)
+        says = f"{others} segment{'' if doubtful == 1 else 's'} aux contours incertains\u00a0: "
+        says += f"{_least_stable(first, value, names)}."
+    else:
+        says = "Aucun segment aux contours incertains."
+    if doubtful or not weak:
         found.append(Gate("contours", value, gates.jaccard_warn, not doubtful, "warn", says))
     return found
+
+
+def _least_stable(label: int, jaccard: float, names: Sequence[NameSuggestion]) -> str:
+    name = next((item.name for item in names if item.label == label), f"n°\u00a0{label + 1}")
+    return f"le moins stable est «\u00a0{name}\u00a0» (indice de Jaccard {comma(jaccard)}, rééchantillonnage)"
 
 
 def _smallest(candidate: Candidate, labels: Ints, recipe: Recipe) -> Gate:

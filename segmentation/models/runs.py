@@ -97,6 +97,11 @@ class Publication(models.Model):
     def __str__(self) -> str:
         return f"{self.run} le {self.at:%d/%m/%Y}"
 
+    @property
+    def without_account(self) -> str:
+        """How it came about where no account did it: at a terminal one says why, a run that passes does not."""
+        return "en ligne de commande" if self.reason else "automatiquement"
+
 
 class Segment(models.Model):
     """A durable group that people name, colour and plan for. Its slug is never given again."""

@@ -1,4 +1,8 @@
-"""Recipes in words: what one says, and what changed from one to another."""
+"""What differs between two stored recipes, in words: each knob is said, and only those that differ are kept.
+
+Stored recipes are read as they are, so that one of another version of Dignamik is compared too. What this version does
+not know how to say is named as it is stored: a difference is never passed over.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,42 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from segmentation.engine.errors import RecipeError
-from segmentation.engine.recipe import NumericColumn, Recipe
-from segmentation.runs.knobs import BLOCKS, GROUPS, TRANSFORMS, Knob, columns_of, knobs_of, known_columns, values_of
+from segmentation.runs.knobs import GROUPS, TRANSFORMS
+from segmentation.runs.wording import (
+    FILLS,
+    SCALES,
+    UNITS,
+    UNSAID,
+    block_title,
+    items_of,
+    label_of,
+    plain,
+    said,
+    value_at,
+)
+
+COLUMNS, BLOCKS = ("numeric", "categorical"), ("blocks",)
+OF_COLUMN: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "share": ("part dans son bloc", {}),
+    "transform": ("transformation", TRANSFORMS),
+    "imputation": ("à la place d’une valeur inconnue", FILLS),
+    "unit": ("unité", UNITS),
+    "label": ("nom", {}),
+}
+"""What is said of a column, and the words for its values."""
+UNTURNED = {
+    "format": "Format de la recette",
+    "largest": "Nombre tenu pour une erreur de saisie au-delà de",
+    "effort.starts_above_many": "Effort, départs sur un grand portefeuille",
+    "effort.many_rows": "Effort, clients à partir desquels le portefeuille est grand",
+    "effort.sample_rows": "Effort, clients de l’échantillon d’essai",
+    "effort.silhouette_rows": "Effort, clients sur lesquels la silhouette est mesurée",
+    "effort.bootstraps_least": "Effort, rééchantillonnages au moins",
+    "effort.bootstrap_rows": "Effort, clients d’un rééchantillonnage",
+    "effort.null_draws": "Effort, tirages de données mélangées",
+    "effort.evidence_starts": "Effort, départs des mesures de preuve",
+}
+"""Words for what no form turns."""
 
 
 @dataclass(frozen=True)
@@ -23,109 +60,106 @@ class Difference:
         return f"{self.label}\u00a0: {self.before} → {self.after}"
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One knob of a recipe and where it stands, in words."""
-
-    label: str
-    value: str
+def differences(old: Any, new: Any) -> list[Difference]:
+    """Everything in which the stored recipe `new` is not `old`, in the order of the form."""
+    found = [*_asked(old, new), *_columns(old, new), *_blocks(old, new), *_needed(old, new), *_knobs(old, new)]
+    return [item for item in (*found, *_others(old, new)) if item.before != item.after]
 
 
-def said(knob: Knob, value: Any) -> str:
-    """A knob's value as French people write it."""
-    number = round(value * 100, 6) if knob.kind == "percent" else value
-    text = plain(number)
-    return f"{text}\u00a0%" if knob.kind == "percent" else text
+def _asked(old: Any, new: Any) -> Iterator[Difference]:
+    yield Difference("Nombre de segments", *(_number(value_at(recipe, "clusters")) for recipe in (old, new)))
+    yield Difference("Graine", *(plain(value_at(recipe, "seed")) for recipe in (old, new)))
 
 
-def settings_of(stored: Any) -> list[tuple[str, list[Setting]]]:
-    """A stored recipe's knobs by group, weights and columns aside; nothing when it cannot be read any more."""
-    try:
-        recipe = Recipe.from_dict(stored)
-    except RecipeError:
-        return []
-    values = values_of(recipe)
-    return [
-        (group.title, [Setting(knob.label, said(knob, values[knob.name])) for knob in group.knobs]) for group in GROUPS
-    ]
+def _number(clusters: Any) -> str:
+    return "choisi par la règle" if clusters is None else f"{plain(clusters)}, imposé"
 
 
-def said_of_columns(stored: Any) -> list[str]:
-    """What a stored recipe looks at, a line each; nothing when it cannot be read any more."""
-    try:
-        recipe = Recipe.from_dict(stored)
-    except RecipeError:
-        return []
-    lines = []
-    for column in columns_of(recipe):
-        block = recipe.block(column.block)
-        bend = f"{TRANSFORMS[column.transform]}, " if isinstance(column, NumericColumn) else ""
-        title = BLOCKS.get(block.name, block.name)
-        lines.append(
-            f"{column.label or column.name}\u00a0: {bend}part {plain(column.share)} du bloc "
-            f"«\u00a0{title}\u00a0», de poids {plain(block.weight)}"
-        )
-    return lines
-
-
-def plain(number: float) -> str:
-    """A bare number as French people write it."""
-    return f"{number:g}".replace(".", ",")
-
-
-def differences(old: Recipe, new: Recipe) -> list[Difference]:
-    """Everything in which `new` is not `old`, in the order of the form."""
-    before, after = values_of(old), values_of(new)
-    knobs = {knob.name: knob for knob in (*knobs_of(old), *knobs_of(new))}
-    return [*_columns(old, new, before, after), *_knobs(knobs, before, after), *_others(old, new)]
-
-
-def _knobs(knobs: Mapping[str, Knob], before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
-    for name, knob in knobs.items():
+def _columns(old: Any, new: Any) -> Iterator[Difference]:
+    before, after = _by_name(old, *COLUMNS), _by_name(new, *COLUMNS)
+    for name in dict.fromkeys((*before, *after)):
         was, now = before.get(name), after.get(name)
-        if was != now:
-            label = f"Poids de «\u00a0{knob.label}\u00a0»" if name.startswith("blocks__") else knob.label
-            yield Difference(
-                label,
-                "–" if was is None else said(knob, was),
-                "–" if now is None else said(knob, now),
-            )
+        if was is None or now is None:
+            label = label_of(was or now or {})
+            yield Difference(label, _use(was, before), _use(now, after))
+            continue
+        label = label_of(now)
+        yield Difference(f"{label}, bloc", *(block_title(column.get("block")) for column in (was, now)))
+        for field in _fields(was, now, hidden={"name", "block"}):
+            title, words = OF_COLUMN.get(field, (f"«\u00a0{field}\u00a0»", {}))
+            yield Difference(f"{label}, {title}", *_pair(was.get(field), now.get(field), words))
 
 
-def _columns(old: Recipe, new: Recipe, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
-    for name, column in (known_columns(old) | known_columns(new)).items():
-        label = column.label or name
-        was, now = name in old.columns, name in new.columns
-        if was != now:
-            yield Difference(label, *("utilisée" if used else "laissée de côté" for used in (was, now)))
-        elif now:
-            share, bend = f"columns__{name}__share", f"columns__{name}__transform"
-            if before[share] != after[share]:
-                yield Difference(f"{label}, part dans son bloc", plain(before[share]), plain(after[share]))
-            if before.get(bend) != after.get(bend):
-                yield Difference(f"{label}, transformation", TRANSFORMS[before[bend]], TRANSFORMS[after[bend]])
+def _use(column: Any, recipe: Mapping[str, Any]) -> str:
+    # A recipe of which no column can be read leaves nothing out.
+    return "utilisée" if column else "laissée de côté" if recipe else UNSAID
 
 
-def _others(old: Recipe, new: Recipe) -> Iterator[Difference]:
-    """What no form turns, by its technical name: it changes when the house's own recipe does."""
-    before, after = _flat(old), _flat(new)
-    for name in sorted(before.keys() & after.keys()):
-        if before[name] != after[name]:
-            yield Difference(f"«\u00a0{name}\u00a0»", str(before[name]), str(after[name]))
+def _blocks(old: Any, new: Any) -> Iterator[Difference]:
+    before, after = _by_name(old, *BLOCKS), _by_name(new, *BLOCKS)
+    for name in dict.fromkeys((*before, *after)):
+        was, now = before.get(name, {}), after.get(name, {})
+        title = f"«\u00a0{block_title(name)}\u00a0»"
+        yield Difference(f"Poids de {title}", *_pair(was.get("weight"), now.get("weight")))
+        if was and now:
+            for field in _fields(was, now, hidden={"name", "weight"}):
+                label = f"Échelle de {title}" if field == "scale" else f"{title}, «\u00a0{field}\u00a0»"
+                yield Difference(label, *_pair(was.get(field), now.get(field), SCALES))
 
 
-def _flat(recipe: Recipe) -> dict[str, Any]:
-    """The recipe's other values by path. What only one recipe has is said by its column or its block."""
-    plain = recipe.to_dict()
-    flat: dict[str, Any] = {}
-    for key in ("numeric", "categorical", "blocks"):
-        for item in plain.pop(key):
-            hidden = {"name", "share", "transform", "weight"}
-            flat |= {f"{key}.{item['name']}.{field}": value for field, value in item.items() if field not in hidden}
-    turned = {knob.name for knob in knobs_of(recipe)} | {"needs_any"}
-    for key, value in plain.items():
-        if isinstance(value, dict):
-            flat |= {f"{key}.{field}": inner for field, inner in value.items() if f"{key}__{field}" not in turned}
-        elif key not in turned:
-            flat[key] = value
-    return flat
+def _needed(old: Any, new: Any) -> Iterator[Difference]:
+    columns = [*items_of(old, *COLUMNS), *items_of(new, *COLUMNS)]
+    labels = {str(column.get("name")): label_of(column) for column in columns}
+    was, now = (value_at(recipe, "needs_any") for recipe in (old, new))
+    if isinstance(was, list) and isinstance(now, list):
+        # A column that only one of them looks at is said already, and asked for by no other.
+        both = _by_name(old, *COLUMNS).keys() & _by_name(new, *COLUMNS).keys()
+        if [name for name in was if name in both] == [name for name in now if name in both]:
+            return
+    yield Difference("Données dont une au moins doit être connue", _names(was, labels), _names(now, labels))
+
+
+def _names(names: Any, labels: Mapping[str, str]) -> str:
+    if not isinstance(names, list):
+        return plain(names)
+    return ", ".join(labels.get(str(name), str(name)) for name in names) or "aucune"
+
+
+def _knobs(old: Any, new: Any) -> Iterator[Difference]:
+    for group in GROUPS:
+        for knob in group.knobs:
+            # With its group: beside two runs, "clients qui changent de segment" alone would be read as a count.
+            label = f"{group.title}, {knob.label[0].lower()}{knob.label[1:]}"
+            yield Difference(label, *(said(knob, value_at(recipe, knob.name)) for recipe in (old, new)))
+
+
+def _others(old: Any, new: Any) -> Iterator[Difference]:
+    """What no form turns, and what another version of Dignamik wrote."""
+    before, after = dict(_flat(old)), dict(_flat(new))
+    told = {"clusters", "seed", "needs_any", *COLUMNS, *BLOCKS}
+    told |= {knob.name.replace("__", ".") for group in GROUPS for knob in group.knobs}
+    for path in dict.fromkeys((*before, *after)):
+        if path not in told:
+            label = UNTURNED.get(path, f"«\u00a0{path}\u00a0»")
+            yield Difference(label, *_pair(before.get(path), after.get(path)))
+
+
+def _flat(knobs: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in knobs.items() if isinstance(knobs, Mapping) else ():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
+def _by_name(recipe: Any, *parts: str) -> dict[str, Mapping[str, Any]]:
+    return {str(item.get("name")): item for item in items_of(recipe, *parts)}
+
+
+def _fields(was: Mapping[str, Any], now: Mapping[str, Any], hidden: set[str]) -> list[str]:
+    return [field for field in dict.fromkeys((*was, *now)) if field not in hidden]
+
+
+def _pair(was: Any, now: Any, words: Mapping[str, str] | None = None) -> tuple[str, str]:
+    known = words or {}
+    return known.get(str(was), plain(was)), known.get(str(now), plain(now))

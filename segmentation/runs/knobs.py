@@ -81,7 +81,7 @@ GROUPS = (
     ),
     Group(
         "Contrôles",
-        "Au-delà de ces seuils, le calcul est retenu ou signalé\u00a0; le publier demande alors une raison écrite.",
+        "Au-delà de ces seuils, le calcul est signalé, ou retenu\u00a0: le publier demande alors une raison écrite.",
         (
             Knob(
                 "gates__above_null", "Écart aux données mélangées",

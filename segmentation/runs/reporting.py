@@ -9,8 +9,8 @@ from segmentation.runs.retraining import Outcome
 STATES = {
     "published": "publié",
     "trained": "terminé, non publié",
-    "held": "retenu : rien ne change pour les lecteurs",
-    "dry_run": "à blanc : rien n’a été écrit",
+    "held": "retenu, rien ne change pour les lecteurs",
+    "dry_run": "à blanc, rien n’a été écrit",
 }
 
 
@@ -54,11 +54,13 @@ def as_sentences(outcome: Outcome) -> list[str]:
         lines.append(outcome.fit.choice.why)
     if outcome.movements["compared"]:
         moved, compared = outcome.movements["moved"], outcome.movements["compared"]
-        lines.append(f"{moved} client(s) sur {compared} changent de segment.")
+        who = "Aucun client" if not moved else f"{moved} client{'s' if moved > 1 else ''}"
+        verb = "ne change" if not moved else "changent" if moved > 1 else "change"
+        lines.append(f"{who} sur {compared} {verb} de segment.")
     for gate in outcome.verdict["gates"]:
         mark = "✓" if gate["passed"] else ("✗" if gate["level"] == "hold" else "!")
         lines.append(f"  {mark} {gate['says']}")
     lines += [f"  ! {warning}" for warning in outcome.fit.warnings]
     if outcome.state == "held" and outcome.run:
-        lines.append(f"Pour publier malgré tout : manage.py publish {outcome.run.pk} --reason « pourquoi ».")
+        lines.append(f'Pour publier malgré tout : manage.py publish {outcome.run.pk} --reason "pourquoi"')
     return lines

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from dignamik.foundation import jobs
 from dignamik.foundation.locks import Busy, exclusive
 from dignamik.foundation.models import Job
+from segmentation.models import Run
 
 KIND = "run"
 ASKS = "segmentation.add_run"
@@ -75,9 +76,16 @@ def in_hand() -> Job | None:
 
 
 def expected_seconds() -> float | None:
-    """How long the latest finished runs took, in the middle; None before the first."""
+    """How long the latest finished runs took, in the middle; None before the first.
+
+    Where none was asked for yet, what runs at a terminal took.
+    """
     done = demands().filter(state=Job.State.DONE, started_at__isnull=False)[:LATEST]
     spans = sorted(
         (job.finished_at - job.started_at).total_seconds() for job in done if job.finished_at and job.started_at
     )
+    if not spans:
+        others = Run.objects.filter(finished_at__isnull=False).exclude(state=Run.State.FAILED).order_by("-pk")[:LATEST]
+        moments = others.values_list("created_at", "finished_at")
+        spans = sorted((end - start).total_seconds() for start, end in moments if end)
     return spans[len(spans) // 2] if spans else None

@@ -14,10 +14,10 @@ from dignamik.foundation.pages import RolePage
 from segmentation.disclosure import fewest_behind, figures_are_open, runs_open_to
 from segmentation.models import Run
 from segmentation.querysets import RunQuerySet
+from segmentation.runs.differences import differences
 from segmentation.runs.movements import moved_between
 from segmentation.web import contrast
 from segmentation.web.reading import FINISHED, pairing
-from segmentation.web.recipe_changes import differences
 
 
 class RunComparison(RolePage, TemplateView):
@@ -29,7 +29,7 @@ class RunComparison(RolePage, TemplateView):
         context = super().get_context_data(**kwargs) | {"a": a, "b": b, **pairing(self.request.user, a, b)}
         if a is None or b is None or a == b:
             return context
-        context |= {"pair": (a, b), "recipe": differences(a, b)}
+        context |= {"pair": (a, b), "recipe": differences(as_asked(a), as_asked(b))}
         unfinished = [run for run in (a, b) if run.state not in FINISHED]
         if unfinished:
             return context | {"unfinished": unfinished}
@@ -47,7 +47,8 @@ class RunComparison(RolePage, TemplateView):
         return found
 
     def readable(self) -> RunQuerySet:
-        found = runs_open_to(self.request.user).defer("document", "notes").select_related("requested_by")
+        found = runs_open_to(self.request.user).select_related("requested_by", "recipe_version")
+        found = found.defer("document", "notes", "recipe_version__recipe")
         return found.annotate(last_published_at=Max("publications__at"))
 
     def movements(self, a: Run, b: Run) -> dict[str, Any]:
@@ -69,3 +70,9 @@ class RunComparison(RolePage, TemplateView):
             "checks": contrast.checks(a, b),
             "segments": contrast.segments(a, b, fewest_behind(self.request.user)),
         }
+
+
+def as_asked(run: Run) -> dict[str, Any]:
+    """The run's recipe with the number and the seed it was asked with, which its row has whatever the recipe says."""
+    recipe = run.recipe if isinstance(run.recipe, dict) else {}
+    return recipe | {"clusters": run.clusters, "seed": run.seed}

@@ -82,7 +82,10 @@ class Flows:
 def flows(found: Movements, before: Sequence[Segment], after: Sequence[Segment]) -> Flows:
     """`before` and `after`: the segments of each run, in the order to show them in."""
     rows = _sides(before, {pair[0] for pair in found.matrix} | set(found.left))
-    columns = _sides(after, {pair[1] for pair in found.matrix} | set(found.entered))
+    # In the order of the rows, so that who stayed stands on the diagonal; what is new follows.
+    order = {segment.slug: at for at, segment in enumerate(before)}
+    ordered = sorted(after, key=lambda segment: order.get(segment.slug, len(order)))
+    columns = _sides(ordered, {pair[1] for pair in found.matrix} | set(found.entered))
     lines = [_line(row, columns, found) for row in rows]
     came = [found.entered.get(column.slug, 0) for column in columns]
     totals = [new + sum(line.cells[at][0] for line in lines) for at, new in enumerate(came)]

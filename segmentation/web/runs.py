@@ -13,9 +13,9 @@ from dignamik.foundation.pages import RolePage
 from segmentation.disclosure import disclosed, fewest_behind, runs_open_to
 from segmentation.models import Run, Segment
 from segmentation.querysets import RunQuerySet
-from segmentation.runs.differences import plain, settings_of
 from segmentation.runs.movements import published_before
 from segmentation.runs.publishing import PUBLISHABLE, offered
+from segmentation.runs.wording import columns_of, settings_of
 from segmentation.web import charts
 from segmentation.web.asking import AskForm, Asks
 from segmentation.web.reading import FINISHED, ReadsRun, finished, pairing
@@ -63,41 +63,6 @@ def candidates(scores: Any) -> list[Candidate]:
         )
         for k, item in sorted(found.items(), key=lambda pair: int(pair[0]))
     ]
-
-
-@dataclass(frozen=True)
-class RecipeLine:
-    """One column that the run looked at."""
-
-    label: str
-    treatment: str
-    share: str
-    block: str
-
-
-TREATMENTS = {"signed_log": "logarithme", "identity": "telle quelle"}
-FILLS = {"median": "médiane", "mean": "moyenne"}
-
-
-def recipe_lines(recipe: Any) -> list[RecipeLine]:
-    """The columns of a stored recipe, in its order."""
-    found = recipe if isinstance(recipe, Mapping) else {}
-    weights = {block.get("name"): block.get("weight") for block in found.get("blocks", ())}
-    lines = []
-    for column in found.get("numeric", ()):
-        treatment = TREATMENTS.get(column.get("transform"), column.get("transform") or "")
-        fill = FILLS.get(column.get("imputation"), "")
-        lines.append(_line(column, f"{treatment}\u00a0; inconnu\u00a0: {fill}" if fill else treatment, weights))
-    words = "une colonne par valeur\u00a0; inconnu\u00a0: la plus fréquente"
-    return lines + [_line(column, words, weights) for column in found.get("categorical", ())]
-
-
-def _line(column: Mapping[str, Any], treatment: str, weights: Mapping[Any, Any]) -> RecipeLine:
-    block = column.get("block")
-    share, weight = (
-        plain(value) if isinstance(value, int | float) else "" for value in (column.get("share"), weights.get(block))
-    )
-    return RecipeLine(str(column.get("label") or column.get("name")), treatment, share, weight)
 
 
 @dataclass(frozen=True)
@@ -185,7 +150,7 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
             "gates": gates_of(run) if open_ else [],
             "found": found_segments(run, fewest_behind(self.request.user)) if open_ else [],
             "figures_are_open": open_,
-            "recipe": recipe_lines(run.recipe),
+            "recipe": columns_of(run.recipe),
             "settings": settings_of(run.recipe),
             "publications": run.publications.select_related("by"),
             "previous": previous,

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from dignamik.foundation import jobs
 from dignamik.foundation.models import Job
+from segmentation.models import Run
 from segmentation.runs.requesting import AlreadyAsked, request_run
 from tests.contract import signed_in
 from tests.published import a_run
@@ -185,6 +186,9 @@ def test_how_long_it_takes_is_what_the_latest_took(anais: User) -> None:
     job = a_job(anais)
     assert "ont duré" not in page(anais, job)
     now = timezone.now()
+    at_a_terminal = a_run()
+    Run.objects.filter(pk=at_a_terminal.pk).update(created_at=now - timedelta(seconds=30), finished_at=now)
+    assert "ont duré environ 30\u00a0s" in page(anais, job)
     for seconds in (4, 12, 300):
         done = jobs.ask("run", {}, trigger=Job.Trigger.WEB)
         span = {"started_at": now - timedelta(seconds=seconds), "finished_at": now}

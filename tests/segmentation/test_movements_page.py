@@ -127,6 +127,17 @@ def test_rows_and_columns_total_the_sizes_of_the_runs(db: None) -> None:
     assert found.stayed == 40 - 3 - 1
 
 
+def test_who_stayed_stands_on_the_diagonal_and_what_is_new_comes_last(db: None) -> None:
+    some_clients(12)
+    before, after = two_runs()
+    new = Segment.objects.create(slug="nouveau", name="Tout neuf", colour=6)
+    Profile.objects.create(run=after, segment=new, cluster=9, size=500)
+    turned = [new, *reversed([segment for segment in Segment.objects.in_run(after) if segment != new])]
+    found = flows(between(before, after), list(Segment.objects.in_run(before)), turned)
+    shared = [line.side.slug for line in found.lines if line.side.segment]
+    assert [column.slug for column in found.columns if column.segment] == [*shared, "nouveau"]
+
+
 def test_entries_and_exits_lead_from_the_size_before_to_the_size_after(db: None) -> None:
     some_clients(40)
     before, after = two_runs()

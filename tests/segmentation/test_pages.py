@@ -64,6 +64,16 @@ def test_it_shows_a_held_first_run_as_a_draft_to_those_who_judge_it(anais: User,
     html_of(helene, f"/segments/{slug}/", 404)
 
 
+def test_a_held_run_that_was_published_no_longer_says_that_it_is_held(anais: User) -> None:
+    run = a_run("held")
+    Run.objects.filter(pk=run.pk).update(verdict=run.verdict | {"passed": False})
+    assert "retient ce calcul" in html_of(anais, f"/runs/{run.pk}/")
+    Run.objects.filter(pk=run.pk).update(state="published")
+    Publication.objects.create(run=run, reason="Vu avec la direction")
+    html = html_of(anais, f"/runs/{run.pk}/")
+    assert "Un contrôle au moins le retenait" in html and "retient ce calcul" not in html
+
+
 def test_it_keeps_showing_the_published_run_when_a_newer_one_is_held(anais: User) -> None:
     some_clients(8)
     first = published()

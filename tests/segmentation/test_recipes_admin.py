@@ -61,7 +61,7 @@ def test_an_analyst_writes_a_version_and_it_is_in_force(anais: User) -> None:
     assert "seniority_years" not in recipe.columns
     assert (version.by, version.reason, version.base) == (anais, "Moins d’âge", RecipeVersion.objects.get(number=1))
     assert recipes.in_force().version == version
-    assert "Essayer jusqu’à : 10 → 8 (version 1)" in says(response).replace("\u00a0", " ")
+    assert "Nombre de segments, essayer jusqu’à : 10 → 8 (version 1)" in says(response).replace("\u00a0", " ")
 
 
 def test_the_form_says_what_is_in_force_and_saving_it_untouched_changes_nothing(anais: User) -> None:
@@ -131,8 +131,8 @@ def test_a_version_is_made_from_an_older_one_or_from_the_default(anais: User) ->
     version = RecipeVersion.objects.get(number=4)
     assert (version.base and version.base.number, latest().k_max, latest().rare_below) == (2, 8, 7)
     page = says(browser.get(f"{LIST}{version.pk}/change/")).replace("\u00a0", " ")
-    assert "Essayer jusqu’à : 9 → 8 (version 3)" in page
-    assert "Catégorie rare au-dessous de : 5 → 7 (version 2)" in page
+    assert "Nombre de segments, essayer jusqu’à : 9 → 8 (version 3)" in page
+    assert "Nettoyage, catégorie rare au-dessous de : 5 → 7 (version 2)" in page
     browser.post(ADD, filled(browser, "?base=0", k_min="3"))
     assert (latest().k_min, latest().k_max, latest().rare_below) == (3, 10, 5)
 
@@ -164,7 +164,10 @@ def test_the_second_of_two_is_told_what_changed_and_loses_nothing(anais: User, a
     response = mine.post(ADD, form)
     page = says(response).replace("\u00a0", " ")
     assert "Version 2 a été mise en vigueur par Adele" in page
-    assert "Essayer jusqu’à : 10 → 9" in page and "Valeurs extrêmes ramenées : 1 % → 3 %" in page
+    assert (
+        "Nombre de segments, essayer jusqu’à : 10 → 9" in page
+        and "Nettoyage, valeurs extrêmes ramenées : 1 % → 3 %" in page
+    )
     assert RecipeVersion.objects.count() == 2
     # What I turned is still there, what I left alone is hers; saving again is one click.
     again = response.context["adminform"].form
@@ -276,6 +279,15 @@ def test_an_unreadable_version_has_a_page_and_can_be_replaced(first: RecipeVersi
     assert "n’est plus lisible" in says(browser.get(ADD))
     assert browser.post(ADD, filled(browser, k_max="7")).status_code == 302
     assert latest().k_max == 7
+
+
+def test_what_changed_since_a_version_that_is_unreadable_today_is_still_said(first: RecipeVersion, anais: User) -> None:
+    old = RecipeVersion.objects.get(number=1)
+    RecipeVersion.objects.filter(pk=old.pk).update(recipe=old.recipe | {"format": 0, "oldest": 3})
+    page = says(signed_in(anais).get(f"{LIST}{RecipeVersion.objects.get(number=2).pk}/change/")).replace("\u00a0", " ")
+    assert "Nombre de segments, essayer jusqu’à : 10 → 8 (version 1)" in page
+    assert "« oldest » : 3 → non précisé (version 1)" in page and "rien (version 1)" not in page
+    assert "Essayer jusqu’à : 10" in says(signed_in(anais).get(f"{LIST}{old.pk}/change/")).replace("\u00a0", " ")
 
 
 def test_the_list_costs_the_same_for_few_versions_and_many(first: RecipeVersion, anais: User) -> None:

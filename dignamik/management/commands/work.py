@@ -21,7 +21,10 @@ PAUSE_SECONDS = 1.0
 
 
 class Command(BaseCommand):
-    help = "Exécute les tâches de fond (calculs) au fil des demandes. SIGTERM : finit la tâche en cours, puis s’arrête."
+    help = (
+        "Exécute les calculs demandés ou planifiés, et place les clients qu’aucune page n’a placés. "
+        "SIGTERM : finit la tâche en cours, puis s’arrête."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="fait les tâches en attente, puis s’arrête")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from segmentation.management.accounts import account
 from segmentation.models import Run
 from segmentation.runs.publishing import CannotPublish, publish
 
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("run", type=int, metavar="RUN", help="numéro du calcul")
         parser.add_argument("--reason", default="", help="pourquoi (demandé pour un calcul retenu ou un retour)")
+        parser.add_argument("--by", default="", metavar="COMPTE", help="au nom de ce compte de Dignamik")
         parser.add_argument("--json", action="store_true", help="un seul objet JSON sur la sortie standard")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,7 +26,7 @@ class Command(BaseCommand):
         if run is None:
             raise CommandError(f"Le calcul n° {options['run']} n’existe pas.")
         try:
-            publication = publish(run, reason=options["reason"])
+            publication = publish(run, by=account(options["by"]), reason=options["reason"])
         except CannotPublish as problem:
             raise CommandError(str(problem)) from problem
         if options["json"]:

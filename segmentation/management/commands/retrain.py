@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 from tqdm import tqdm
@@ -16,6 +15,7 @@ from tqdm import tqdm
 from dignamik.foundation.locks import Busy
 from segmentation.engine.errors import EngineError, NothingToTrain
 from segmentation.engine.recipe import FEWEST_SEGMENTS, MOST_SEGMENTS
+from segmentation.management.accounts import account
 from segmentation.runs.reporting import as_json, as_sentences
 from segmentation.runs.requesting import LARGEST_SEED, LONGEST_WHY
 from segmentation.runs.retraining import Asked, Outcome, rehearse, retrain
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         report = self._report(options)
         asked = Asked(
             clusters=_clusters(options["clusters"]), seed=_seed(options["seed"]), publish=not options["no_publish"],
-            by=_account(options["by"]), named="" if options["by"] else _here(), why=_why(options["why"]),
+            by=account(options["by"]), named="" if options["by"] else _here(), why=_why(options["why"]),
         )  # fmt: skip
         try:
             with _Bar(shown=sys.stderr.isatty() and options["verbosity"] > 0) as bar:
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         except Busy:
             self._stop(options, BUSY, "Un autre calcul est en cours. Attendez sa fin, puis relancez.")
         except NothingToTrain as problem:
-            self._stop(options, NOTHING, f"Rien à entraîner : {problem}")
+            self._stop(options, NOTHING, str(problem))
         except EngineError as problem:
             self._stop(options, FAILED, str(problem))
         except (DatabaseError, InterfaceError, OSError) as problem:
@@ -153,16 +153,6 @@ def _why(text: str) -> str:
     if len(said) > LONGEST_WHY or "\0" in said:
         raise CommandError(f"--why attend une phrase de {LONGEST_WHY} caractères au plus.")
     return said
-
-
-def _account(name: str) -> Any:
-    """The account of that name, as people type it; None when nobody was named."""
-    if not name:
-        return None
-    found = get_user_model().objects.filter(username__iexact=name, is_active=True).first()
-    if found is None:
-        raise CommandError(f"--by attend l’identifiant d’un compte de Dignamik : « {name} » n’en est pas un.")
-    return found
 
 
 def _here() -> str:

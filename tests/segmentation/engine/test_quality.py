@@ -108,6 +108,18 @@ def test_a_doubtful_segment_warns_and_a_lost_one_holds(jaccard: float, holds: bo
     assert any(said in item.says and f"{jaccard:.2f}".replace(".", ",") in item.says for item in verdict.gates)
 
 
+def test_a_doubtful_segment_is_named_beside_a_lost_one() -> None:
+    found = train(two_heaps(), plane_recipe())
+    candidate = dataclasses.replace(found.candidates[0], jaccards=(0.70, 0.48))
+    verdict = judge(candidate, found.names, read(two_heaps(), plane_recipe()), found.labels, RECIPE)
+    by_name = {item.name: item for item in verdict.gates}
+    stability, contours = by_name["stability"], by_name["contours"]
+    assert not stability.passed and stability.value == 0.48 and found.names[1].name in stability.says
+    assert not contours.passed and contours.level == "warn" and contours.value == 0.70
+    assert contours.says.startswith("1 autre segment aux contours incertains")
+    assert found.names[0].name in contours.says
+
+
 def test_unknown_words_do_not_count_in_cramers_v() -> None:
     words = pd.Series(["a", None, "b", None] * 25, dtype=object)
     assert cramers_v(np.array([0, 1, 1, 0] * 25), words) == pytest.approx(1.0, abs=0.05)

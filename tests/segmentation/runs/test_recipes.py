@@ -20,9 +20,10 @@ from segmentation.engine.errors import RecipeError
 from segmentation.engine.recipe import Gates, Recipe, Rule
 from segmentation.models import RecipeAdoption, RecipeVersion, Run
 from segmentation.runs import frames, recipes
-from segmentation.runs.differences import differences, said_of_columns, settings_of
+from segmentation.runs.differences import differences
 from segmentation.runs.knobs import known_columns, turned, values_of
 from segmentation.runs.retraining import Asked, rehearse, retrain
+from segmentation.runs.wording import columns_of, settings_of
 from tests.segmentation.runs.conftest import QUICK
 
 
@@ -233,27 +234,37 @@ def test_what_changed_is_said_in_words(db: None) -> None:
         "k_max": 8, "gates__moved_share": 0.2, "blocks__followers__weight": 1.5, "columns__sector__share": 2.0,
         "columns__turnover__transform": "identity", "columns__seniority_years__used": False,
     }  # fmt: skip
-    assert [str(item) for item in differences(QUICK, turned(QUICK, values))] == [
+    assert [str(item) for item in differences(QUICK.to_dict(), turned(QUICK, values).to_dict())] == [
         "Chiffre d’affaires, transformation\u00a0: logarithme → telle quelle",
         "Ancienneté\u00a0: utilisée → laissée de côté",
         "Secteur, part dans son bloc\u00a0: 3 → 2",
         "Poids de «\u00a0Abonnés\u00a0»\u00a0: 2 → 1,5",
-        "Essayer jusqu’à\u00a0: 6 → 8",
-        "Clients qui changent de segment\u00a0: 10\u00a0% → 20\u00a0%",
+        "Nombre de segments, essayer jusqu’à\u00a0: 6 → 8",
+        "Contrôles, clients qui changent de segment\u00a0: 10\u00a0% → 20\u00a0%",
     ]
-    assert differences(QUICK, QUICK) == []
+    assert differences(QUICK.to_dict(), QUICK.to_dict()) == []
+
+
+def test_a_column_left_out_is_said_once_and_what_must_be_known_only_where_it_changes_beyond_that() -> None:
+    without = turned(QUICK, values_of(QUICK) | {"columns__turnover__used": False})
+    assert [str(item) for item in differences(QUICK.to_dict(), without.to_dict())] == [
+        "Chiffre d’affaires\u00a0: utilisée → laissée de côté"
+    ]
+    asks = replace(QUICK, needs_any=("turnover",))
+    (found,) = differences(QUICK.to_dict(), asks.to_dict())
+    assert found.label.startswith("Données dont une") and found.after == "Chiffre d’affaires"
 
 
 def test_what_no_form_turns_is_not_left_unsaid(db: None) -> None:
-    assert [str(item) for item in differences(QUICK, replace(QUICK, largest=1e9, seed=7))] == [
-        "«\u00a0largest\u00a0»\u00a0: 100000000000.0 → 1000000000.0",
-        "«\u00a0seed\u00a0»\u00a0: 1 → 7",
+    assert [str(item) for item in differences(QUICK.to_dict(), replace(QUICK, largest=1e3, seed=7).to_dict())] == [
+        "Graine\u00a0: 1 → 7",
+        "Nombre tenu pour une erreur de saisie au-delà de\u00a0: 100\u202f000\u202f000\u202f000 → 1\u202f000",
     ]
 
 
 @pytest.mark.parametrize("stored", [None, {}, {"format": 99}, "recette", []])
 def test_a_stored_recipe_of_another_time_is_shown_as_nothing(stored: Any) -> None:
-    assert settings_of(stored) == [] and said_of_columns(stored) == []
+    assert settings_of(stored) == [] and columns_of(stored) == []
 
 
 @pytest.mark.parametrize(

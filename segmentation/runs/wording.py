@@ -1,0 +1,114 @@
+"""A stored recipe in words: what it looks at, where its knobs stand. One that today's code cannot parse is said too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dignamik.foundation import french
+from segmentation.runs.knobs import BLOCKS, GROUPS, TRANSFORMS, Knob
+
+UNSAID = "non précisé"
+FILLS = {"median": "médiane", "mean": "moyenne"}
+SCALES = {"column": "une échelle par donnée", "pooled": "une échelle commune"}
+UNITS = {"count": "nombre entier", "euros": "euros", "years": "années", "number": "nombre"}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One knob of a recipe and where it stands, in words."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column that a recipe looks at, in words. `weight` is its block's; "" for a figure that is not stored."""
+
+    label: str
+    treatment: str
+    share: str
+    block: str
+    weight: str
+
+    def __str__(self) -> str:
+        part = f"part {self.share or UNSAID} du bloc «\u00a0{self.block}\u00a0», de poids {self.weight or UNSAID}"
+        return f"{self.label}\u00a0: {self.treatment}\u00a0; {part}"
+
+
+def plain(value: Any) -> str:
+    """A stored value as French people write it; what is no number or word, as it is stored."""
+    if value is None:
+        return UNSAID
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return json.dumps(value, ensure_ascii=False)
+    return french.grouped(value) if float(value).is_integer() else f"{value:g}".replace(".", ",")
+
+
+def said(knob: Knob, value: Any) -> str:
+    """A knob's value, in percent where people turn it so."""
+    if knob.kind != "percent" or isinstance(value, bool) or not isinstance(value, int | float):
+        return plain(value)
+    return f"{plain(round(value * 100, 6))}\u00a0%"
+
+
+def items_of(stored: Any, *parts: str) -> Iterator[Mapping[str, Any]]:
+    """The columns or blocks of a stored recipe, in its order."""
+    found = stored if isinstance(stored, Mapping) else {}
+    for part in parts:
+        yield from (item for item in found.get(part) or () if isinstance(item, Mapping))
+
+
+def value_at(stored: Any, path: str) -> Any:
+    """What a stored recipe has under a knob's name; None for nothing."""
+    found = stored
+    for part in path.split("__"):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def settings_of(stored: Any) -> list[tuple[str, list[Setting]]]:
+    """A stored recipe's knobs by group, weights and columns aside."""
+    groups = []
+    for group in GROUPS:
+        stands = [(knob, value_at(stored, knob.name)) for knob in group.knobs]
+        lines = [Setting(knob.label, said(knob, value)) for knob, value in stands if value is not None]
+        if lines:
+            groups.append((group.title, lines))
+    return groups
+
+
+def columns_of(stored: Any) -> list[Column]:
+    """What a stored recipe looks at, in its order."""
+    weights = {block.get("name"): block.get("weight") for block in items_of(stored, "blocks")}
+    found = [(column, bent(column)) for column in items_of(stored, "numeric")]
+    words = "une colonne par valeur\u00a0; inconnu\u00a0: la plus fréquente"
+    found += [(column, words) for column in items_of(stored, "categorical")]
+    return [_column(column, treatment, weights.get(column.get("block"))) for column, treatment in found]
+
+
+def bent(column: Mapping[str, Any]) -> str:
+    """What becomes of a number before it counts."""
+    bend, fill = column.get("transform"), column.get("imputation")
+    treatment = TRANSFORMS.get(str(bend), plain(bend))
+    return f"{treatment}\u00a0; inconnu\u00a0: {FILLS.get(str(fill), plain(fill))}" if fill else treatment
+
+
+def label_of(column: Mapping[str, Any]) -> str:
+    """A column's name for people."""
+    return str(column.get("label") or column.get("name"))
+
+
+def block_title(name: Any) -> str:
+    """A block's name for people."""
+    return BLOCKS.get(str(name), str(name))
+
+
+def _column(column: Mapping[str, Any], treatment: str, weight: Any) -> Column:
+    share, heavy = ("" if value is None else plain(value) for value in (column.get("share"), weight))
+    return Column(label_of(column), treatment, share, block_title(column.get("block")), heavy)
