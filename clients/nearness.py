@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Cos, Power, Radians, Sin
 
 from clients.places.coordinates import EARTH_RADIUS_KM
+from dignamik.foundation import french
 from dignamik.foundation.areas import numbers
 
 KM_PER_DEGREE = math.pi * EARTH_RADIUS_KM / 180
@@ -20,6 +21,14 @@ FARTHEST_KM = 500.0
 
 class NearField(forms.CharField):
     """`longitude,latitude,kilometres` to a tuple of three floats."""
+
+    def said(self, text: str) -> str:
+        """On a chip; "" for what is no circle."""
+        found = numbers(text)
+        if found is None or len(found) != 3:
+            return ""
+        longitude, latitude, km = found
+        return f"à {french.grouped(km)}\u00a0km de {french.grouped(latitude, 2)}\u00a0; {french.grouped(longitude, 2)}"
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import QuerySet
@@ -34,6 +35,8 @@ class Field:
     options: Options = ()
     source: str = ""
     ends: tuple[Field, ...] = ()
+    # Of values that are no words: the form field's own `said`.
+    words: Mapping[str, str] = MappingProxyType({})
 
     @property
     def value(self) -> str:
@@ -46,7 +49,7 @@ class Field:
 
     def shown(self, value: str) -> str:
         """A value as people read it."""
-        return dict(self.options).get(value, value)
+        return self.words.get(value) or dict(self.options).get(value, value)
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,9 @@ class FilterBar:
             kind = "several" if kind == "choice" else "texts"
             strange = [value for value in values if value not in dict(options)]
             options = [*options, *((value, dict(own).get(value, value)) for value in strange)]
-        return Field(name, str(control.label), kind, values, options, self.source_of(name))
+        said = getattr(control, "said", None)
+        words = {value: said(value) for value in values} if said else {}
+        return Field(name, str(control.label), kind, values, options, self.source_of(name), words=words)
 
     # --- Chips -------------------------------------------------------------------------------------------------------
 

@@ -95,6 +95,15 @@ def test_it_takes_the_filters_of_the_map_and_gives_them_back_without_the_start(a
     assert signed_in(amelie).get(faces[0].replace("&amp;", "&")).status_code == 200
 
 
+def test_areas_are_said_in_words_on_their_chips(amelie: User) -> None:
+    at("Dedans", 1.0)
+    html = page(amelie, "area=0,45,2,45,2,47,0,47&near=1,46,20&bbox=0,45,2,47")
+    for words in ("forme à 4 sommets", "à 20\u00a0km de 46,00\u00a0; 1,00", "rectangle"):
+        assert words.replace("\u00a0", " ") in html.replace("\u00a0", " ")
+    wrong = page(amelie, "near=x,y", status=400)
+    assert "x,y" in wrong
+
+
 def test_nobody_to_visit_is_said(amelie: User) -> None:
     assert "Aucune visite à ordonner" in page(amelie)
 
