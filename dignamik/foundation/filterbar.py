@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 from django.db.models import QuerySet
@@ -36,7 +35,7 @@ class Field:
     source: str = ""
     ends: tuple[Field, ...] = ()
     # Of values that are no words: the form field's own `said`.
-    words: Mapping[str, str] = MappingProxyType({})
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def value(self) -> str:
