@@ -243,6 +243,16 @@ def test_newcomers_stay_until_one_says_to_have_seen_them(run: Run, play: Play, a
     assert not sections(karim)["moved"].folded
 
 
+def test_the_first_visit_is_guided_once(run: Run, amelie: User, karim: User) -> None:
+    browser = signed_in(amelie)
+    html = browser.get("/day/").content.decode()
+    assert "Première visite" in html
+    assert html.count("<li><strong>") == 4
+    browser.post("/day/seen/", {"until": timezone.now().isoformat()})
+    assert "Première visite" not in browser.get("/day/").content.decode()
+    assert "Première visite" in signed_in(karim).get("/day/").content.decode()
+
+
 def test_an_old_tab_does_not_bring_back_what_was_seen(amelie: User) -> None:
     now = timezone.now()
     seen(amelie, now)
