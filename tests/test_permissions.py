@@ -14,8 +14,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
-from clients.models import Category, Client
+from clients.models import Category, Client, FileImport
 from dignamik.foundation.models import Job
 from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
 from segmentation.runs.recipes import settled
@@ -70,6 +71,9 @@ SIGN: Methods = {
 KEEP: Methods = {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403, anais=403)}
 ADVISE: Methods = {**READ, "POST": everyone(400, anonymous=401, sacha=403, anais=403)}
 COMPUTE: Methods = {**READ, "GET": READ["PUT"], "POST": READ["GET"]}
+# Bringing clients in from a file.
+BRING = everyone(403, anonymous=LOGIN, sacha=403, adele=200)
+BRINGS: Methods = {"GET": BRING | {"adele": 405}, "POST": BRING | {"adele": 302}}
 SIGNED_IN = dict.fromkeys(PEOPLE, 200)
 # Plain words, nobody's data: for whoever is signed in.
 HELP: Methods = {"GET": SIGNED_IN | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}}
@@ -101,6 +105,14 @@ PAGES: dict[str, Methods] = {
     "runs/<int:pk>/movements/": PAGE,
     "runs/jobs/<int:pk>/": FOLLOW,
     "runs/jobs/<int:pk>/cancel/": JUDGE,
+    "imports/": {"GET": BRING, "POST": BRING | {"adele": 400}},  # without a file
+    "imports/format/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    "imports/template/<str:wanted>/": {"GET": BRING | {"adele": 404}, "POST": BRING | {"adele": 405}},
+    "imports/clients/": {"GET": BRING | {"adele": 404}, "POST": BRING | {"adele": 405}},  # in no format
+    "imports/<int:pk>/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    "imports/<int:pk>/rejected/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    # The scene's import is decided already: each of them says so and changes nothing.
+    **{f"imports/<int:pk>/{act}/": BRINGS for act in ("columns", "confirm", "drop", "undo")},
     "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),
     "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
     "help/": HELP,
@@ -253,7 +265,7 @@ def address(route: str, objects: Mapping[str, Any]) -> str:
         name = match[1].split(":")[-1]
         if name == "version":
             return str(objects[model].history.latest().pk)
-        if name in ("content_type_id", "rest") or model == "r":
+        if name in ("content_type_id", "rest", "wanted") or model == "r":
             return "0"
         found = objects[model]
         return found.slug if name == "slug" else str(found.pk)
@@ -283,6 +295,9 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "clients": client,
         "segments": segment,
         "runs": run,
+        "imports": FileImport.objects.create(
+            file_name="clients.csv", sha256="0" * 64, size=0, state="dropped", sent_at=timezone.now()
+        ),
         "runs/jobs": request_run(by=cast["anais"], trigger=Job.Trigger.WEB),
         "auth/user": cast["karim"],
         "auth/group": Group.objects.first(),

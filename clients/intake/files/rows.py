@@ -48,9 +48,10 @@ class Unplaced:
 
 @dataclass
 class Understood:
-    """What a table says: one fact a client, and each line that gives none with its reason."""
+    """What a table says: one fact a client and the line it stands on, and each line that gives none with its reason."""
 
     facts: list[ClientFacts] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
     unplaced: list[Unplaced] = field(default_factory=list)
@@ -86,6 +87,7 @@ def understand(table: Table, columns: Columns, track: Track = iter) -> Understoo
         outcome.duplicates += [Duplicate(other.number, first.number) for other in others]
         fact = _fact(first.values)
         outcome.facts.append(fact)
+        outcome.lines.append(first.number)
         _place(first, fact, outcome)
     outcome.rejected.sort(key=lambda problem: problem.line)
     return outcome

@@ -10,6 +10,8 @@ from clients.intake.errors import IntakeError
 MAX_BYTES = 50_000_000
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
+MAX_BLANK = 20_000
+"""Blank lines in a row: a workbook of a few KB can announce a cell on line 1,048,576, or millions of empty lines."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ class Table:
         """Append a row. Raises IntakeError beyond the limit; blank rows are counted once something follows them."""
         if row.is_blank:
             self._blank += 1
+            if self._blank > MAX_BLANK:
+                raise IntakeError(
+                    f"Ce fichier a plus de {MAX_BLANK} lignes vides de suite : supprimez-les, puis recommencez."
+                )
             return
         if len(self.rows) == MAX_ROWS:
             raise IntakeError(f"Ce fichier dépasse {MAX_ROWS} lignes : découpez-le.")
