@@ -10,8 +10,8 @@ from clients.intake.errors import IntakeError
 MAX_BYTES = 50_000_000
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
-MAX_BLANK = 20_000
-"""Blank lines in a row: a workbook of a few KB can announce a cell on line 1,048,576, or millions of empty lines."""
+MAX_LINES = 100_000
+"""Blank ones included: a workbook of a few KB can announce a cell on line 1,048,576, and all before it are walked."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,14 @@ class Row:
     @property
     def is_blank(self) -> bool:
         return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in self.cells)
+
+
+def check_line(line: int) -> None:
+    """Raise IntakeError beyond the last line that is looked at."""
+    if line > MAX_LINES:
+        raise IntakeError(
+            f"Ce fichier va au-delà de la ligne {MAX_LINES} : supprimez les lignes vides, ou découpez-le."
+        )
 
 
 @dataclass
@@ -45,10 +53,6 @@ class Table:
         """Append a row. Raises IntakeError beyond the limit; blank rows are counted once something follows them."""
         if row.is_blank:
             self._blank += 1
-            if self._blank > MAX_BLANK:
-                raise IntakeError(
-                    f"Ce fichier a plus de {MAX_BLANK} lignes vides de suite : supprimez-les, puis recommencez."
-                )
             return
         if len(self.rows) == MAX_ROWS:
             raise IntakeError(f"Ce fichier dépasse {MAX_ROWS} lignes : découpez-le.")
