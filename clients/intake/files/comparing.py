@@ -77,7 +77,7 @@ class Wording:
             if name not in _UNSHOWN
         }
         if precision := state.get("position_precision"):
-            found = f"{_degrees(state['latitude'])} ; {_degrees(state['longitude'])}"
+            found = f"{french.grouped(state['latitude'], 5)} ; {french.grouped(state['longitude'], 5)}"
             said["Position"] = f"{found} ({Client.Precision(precision).label})"
         latest: dict[str, str] = {}
         for key in sorted(key for key in state if key.startswith(f"{FOLLOWERS}.")):
@@ -113,10 +113,6 @@ def _plain(value: Any) -> Any:
 def _label(name: str) -> str:
     label = str(getattr(Client._meta.get_field(name), "verbose_name", name))
     return label[0].upper() + label[1:]
-
-
-def _degrees(value: float) -> str:
-    return f"{value:.5f}".replace(".", ",")
 
 
 def _reading(count: int | None, has_account: bool | None) -> str:  # noqa: FBT001 (a row's columns)
