@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from openpyxl import load_workbook
 
 from clients.facts import Origin, Reading
-from clients.intake.files.columns import recognise
+from clients.intake.files.columns import HEADINGS, recognise
 from clients.intake.files.importing import import_file
 from clients.intake.files.layout import FACTS, choices, turnover_facts
 from clients.models import Client
@@ -59,6 +59,10 @@ def test_every_documented_heading_example_and_code_is_what_it_says() -> None:
             assert column.parse(fact.example) is not None
         assert recognise(["x", "y"], chosen={0: "name", 1: fact.code}).known if fact.code != "name" else True
     assert len(dict(choices(TODAY))) == len(FACTS) + 4
+
+
+def test_every_fact_that_has_headings_is_documented() -> None:
+    assert {fact.code for fact in FACTS} >= set(HEADINGS)
 
 
 def test_the_page_of_the_format_names_every_heading(adele: User) -> None:
