@@ -38,11 +38,12 @@ def read_csv(content: bytes) -> Table:
 def decode(content: bytes) -> str:
     """Strict UTF-8 (with or without BOM), UTF-16 by its BOM, else cp1252: never a guess by letter frequency."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _whole(content, "utf-16")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = _whole(content, "cp1252")
+        text = _whole(content, "utf-16")
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = _whole(content, "cp1252")
     if "\x00" in text:
         raise IntakeError("Ce fichier n’est ni un CSV ni un classeur .xlsx : enregistrez-le dans l’un de ces formats.")
     return text
