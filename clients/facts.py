@@ -18,6 +18,7 @@ class Origin(StrEnum):
     SYNC = "base interne"
     DEMO = "démonstration"
     ENTRY = "saisie à l’écran"
+    UNDO = "annulation de l’import"
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,17 @@ class ClientFacts:
 
 @dataclass(frozen=True)
 class Stamp:
-    """When and by whom facts are recorded. `user` None: a machine."""
+    """When and by whom facts are recorded. `user` None: a machine. `which`: what tells it from others of its origin."""
 
     origin: Origin
     at: datetime
     user: Any = None
+    which: str = ""
+
+    @property
+    def reason(self) -> str:
+        """What the history shows."""
+        return f"{self.origin.value} {self.which}".rstrip()
 
 
 @dataclass
@@ -76,10 +83,11 @@ class Conflict:
 
 @dataclass
 class Recorded:
-    """What a bulk recording did, per table."""
+    """What a bulk recording did, per table. `pks`: the client of each fact, in the order of the facts."""
 
     clients: Tally = field(default_factory=Tally)
     followers: Tally = field(default_factory=Tally)
     turnover: Tally = field(default_factory=Tally)
     conflicts: list[Conflict] = field(default_factory=list)
     touched: list[int] = field(default_factory=list)
+    pks: list[int] = field(default_factory=list)

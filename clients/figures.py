@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from clients.facts import ClientFacts, Recorded, Stamp
+from clients.facts import ClientFacts, Reading, Recorded, Stamp
 from clients.models import Client, Followers, HeldService, Turnover
 
 BATCH = 500
@@ -44,7 +44,7 @@ def write_readings(pairs: Pairs, stamp: Stamp, outcome: Recorded) -> set[int]:
             day = reading.measured_on or today
             said = (reading.count, reading.has_account)
             same_day, latest = rows.get(day), rows[max(rows)] if rows else None
-            if any(row is not None and (row.count, row.has_account) == said for row in (latest, same_day)):
+            if any(row is not None and _says_nothing_new(reading, row) for row in (latest, same_day)):
                 outcome.followers.unchanged += 1
             elif same_day is not None:
                 same_day.count, same_day.has_account = said
@@ -109,13 +109,18 @@ def refresh_derived(pks: Sequence[int], *, changed_at: datetime) -> None:
         )
 
 
+def _says_nothing_new(reading: Reading, row: Followers) -> bool:
+    """The same count, and no word of an account that the row does not have: a source's silence is no news."""
+    return reading.count == row.count and reading.has_account in (None, row.has_account)
+
+
 def _rows_of(model: Any, pairs: Pairs) -> Any:
     pks = [client.pk for client, _ in pairs]
     return model.objects.filter(client__in=pks) if len(pks) <= CHUNK else model.objects.all()
 
 
 def _write_rows(model: Any, new: list[Any], changed: list[Any], fields: list[str], stamp: Stamp) -> None:
-    said = {"default_user": stamp.user, "default_change_reason": stamp.origin.value, "batch_size": BATCH}
+    said = {"default_user": stamp.user, "default_change_reason": stamp.reason, "batch_size": BATCH}
     if new:
         bulk_create_with_history(new, model, **said)
     if changed:

@@ -15,6 +15,8 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from clients.contacts import Contact as Contact
+from clients.imports import FileImport as FileImport
+from clients.imports import ImportedLine as ImportedLine
 from clients.querysets import ClientManager
 
 # Beyond a hundred billion euros an amount is a typing error, whoever typed it.

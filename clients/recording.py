@@ -128,10 +128,10 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
             outcome.clients.unchanged += 1
     _write_clients(created, updated, changed, stamp)
     outcome.clients.created, outcome.clients.updated = len(created), len(updated)
-    touched = {client.pk for client in (*created, *updated)}
-    touched |= write_readings(pairs, stamp, outcome) | write_turnovers(pairs, stamp, outcome)
+    touched = write_readings(pairs, stamp, outcome) | write_turnovers(pairs, stamp, outcome)
     write_services(pairs)
-    outcome.touched = sorted(touched)
+    outcome.pks = [client.pk for client, _ in pairs]
+    outcome.touched = sorted(touched | {client.pk for client in (*created, *updated)})
     refresh_derived(outcome.touched, changed_at=stamp.at)
     return outcome
 
@@ -148,7 +148,7 @@ def withdraw(source_ids: Iterable[str], stamp: Stamp) -> int:
         client.withdrawn_at = client.changed_at = stamp.at
     bulk_update_with_history(
         rows, Client, ["withdrawn_at", "changed_at"], batch_size=BATCH,
-        default_user=stamp.user, default_change_reason=stamp.origin.value,
+        default_user=stamp.user, default_change_reason=stamp.reason,
     )  # fmt: skip
     return len(rows)
 
@@ -269,7 +269,7 @@ def _derive(client: Client) -> None:
 
 def _write_clients(created: list[Client], updated: list[Client], changed: set[str], stamp: Stamp) -> None:
     """`changed`: the fields that differ in at least one updated client; each costs time on every row."""
-    said = {"default_user": stamp.user, "default_change_reason": stamp.origin.value, "batch_size": BATCH}
+    said = {"default_user": stamp.user, "default_change_reason": stamp.reason, "batch_size": BATCH}
     if created:
         bulk_create_with_history(created, Client, **said)
     if updated:

@@ -7,6 +7,8 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from clients.web.contacts import FollowUp, LogContact
+from clients.web.import_format import ImportableExport, ImportFormat, ImportTemplate
+from clients.web.imports import DropImport, ImportColumns, ImportList, ImportPage, RejectedRows
 from clients.web.views import ClientWebsite
 from dignamik.foundation.account import RevokeToken, Tokens
 from dignamik.foundation.entering import Login
@@ -20,6 +22,7 @@ from segmentation.web.day import DayPage, DaySeen
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.facets import Facet, Towns
 from segmentation.web.help import Help, StyleGuide
+from segmentation.web.imports import ConfirmImport, UndoImport
 from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
 from segmentation.web.outcomes import Outcomes
@@ -83,6 +86,16 @@ urlpatterns = [
     path("runs/<int:pk>/movements/", MovementsPage.as_view(), name="run-movements"),
     path("runs/jobs/<int:pk>/", JobPage.as_view(), name="run-job"),
     path("runs/jobs/<int:pk>/cancel/", CancelJob.as_view(), name="run-job-cancel"),
+    path("imports/", ImportList.as_view(), name="imports"),
+    path("imports/format/", ImportFormat.as_view(), name="import-format"),
+    path("imports/template/<str:wanted>/", ImportTemplate.as_view(), name="import-template"),
+    path("imports/clients/", ImportableExport.as_view(), name="import-export"),
+    path("imports/<int:pk>/", ImportPage.as_view(), name="import"),
+    path("imports/<int:pk>/columns/", ImportColumns.as_view(), name="import-columns"),
+    path("imports/<int:pk>/confirm/", ConfirmImport.as_view(), name="import-confirm"),
+    path("imports/<int:pk>/drop/", DropImport.as_view(), name="import-drop"),
+    path("imports/<int:pk>/undo/", UndoImport.as_view(), name="import-undo"),
+    path("imports/<int:pk>/rejected/", RejectedRows.as_view(), name="import-rejected"),
     path("help/", Help.as_view(), name="help"),
     path("help/style/", StyleGuide.as_view(), name="style"),
     path("api/", include("dignamik.api")),

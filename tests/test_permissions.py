@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from clients.contacting import log
-from clients.models import Category, Client
+from clients.models import Category, Client, FileImport
 from dignamik.foundation.models import Guess, Job, SavedView
 from dignamik.foundation.tokens import issue
 from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
@@ -90,6 +90,9 @@ OWN_VIEW: Methods = {
     "GET": everyone(405, anonymous=LOGIN, sacha=403),
     "POST": everyone(404, anonymous=LOGIN, sacha=403, amelie=302),
 }
+# Bringing clients in from a file.
+BRING = everyone(403, anonymous=LOGIN, sacha=403, adele=200)
+BRINGS: Methods = {"GET": BRING | {"adele": 405}, "POST": BRING | {"adele": 302}}
 SIGNED_IN = dict.fromkeys(PEOPLE, 200)
 # Plain words, nobody's data: for whoever is signed in.
 HELP: Methods = {"GET": SIGNED_IN | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}}
@@ -148,6 +151,14 @@ PAGES: dict[str, Methods] = {
     "runs/<int:pk>/movements/": PAGE,
     "runs/jobs/<int:pk>/": FOLLOW,
     "runs/jobs/<int:pk>/cancel/": JUDGE,
+    "imports/": {"GET": BRING, "POST": BRING | {"adele": 400}},  # without a file
+    "imports/format/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    "imports/template/<str:wanted>/": {"GET": BRING | {"adele": 404}, "POST": BRING | {"adele": 405}},
+    "imports/clients/": {"GET": BRING | {"adele": 404}, "POST": BRING | {"adele": 405}},  # in no format
+    "imports/<int:pk>/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    "imports/<int:pk>/rejected/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    # The scene's import is decided already: each of them says so and changes nothing.
+    **{f"imports/<int:pk>/{act}/": BRINGS for act in ("columns", "confirm", "drop", "undo")},
     "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),
     "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
     "help/": HELP,
@@ -307,7 +318,7 @@ def address(route: str, objects: Mapping[str, Any]) -> str:
         name = match[1].split(":")[-1]
         if name == "version":
             return str(objects[model].history.latest().pk)
-        if name in ("content_type_id", "rest") or model == "r":
+        if name in ("content_type_id", "rest", "wanted") or model == "r":
             return "0"
         found = objects[model]
         return found.slug if name == "slug" else str(found.pk)
@@ -338,6 +349,9 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "segments": segment,
         "playbook": play,
         "runs": run,
+        "imports": FileImport.objects.create(
+            file_name="clients.csv", sha256="0" * 64, size=0, state="dropped", sent_at=timezone.now()
+        ),
         "runs/jobs": request_run(by=cast["anais"], trigger=Job.Trigger.WEB),
         "auth/user": cast["karim"],
         "auth/group": Group.objects.first(),

@@ -35,6 +35,8 @@ FIRST_SERIAL, LAST_SERIAL = 10_000, 80_000
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2007\u2009\u2060]+")
+# What our own exports put before a text that a spreadsheet would run.
+_GUARDED = re.compile(r"'\s*[=+\-@＝＋－＠]")
 _EURO = re.compile(r"\s*(?:€|eur|euros?)$", re.IGNORECASE)
 _SCALE = re.compile(r"^(?P<number>.*[0-9])\s*(?P<scale>[kKM])$")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?: [0-9]{3})+(?:,[0-9]+)?")
@@ -83,6 +85,8 @@ def words(cell: Cell, *, longest: int) -> str | None:
     if isinstance(cell, Broken):
         raise Unusable(cell.reason)
     text = _SPACES.sub(" ", shown(cell) if not isinstance(cell, str) else cell).strip()
+    if _GUARDED.match(text):
+        text = text[1:]
     if text.casefold() in UNKNOWN or fold(text) in UNKNOWN:
         return None
     if _EXCEL_ERROR.fullmatch(text):

@@ -82,6 +82,7 @@ def test_the_delimiter_is_the_one_that_makes_headings_known(tmp_path: Path) -> N
         (b"Nom\n" + b"x" * 200_000, "démesurée"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "Ligne"),
         (b"Nom\n\x00\x01\x02", "ni un CSV"),
+        ("Nom\nA\x00".encode("utf-16"), "ni un CSV"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ancien .xls"),
         (b"PK\x03\x04" + b"x" * 100, ".xlsx lisible"),
     ],

@@ -13,7 +13,7 @@ from clients.intake.errors import IntakeError
 from clients.intake.files.columns import recognise
 from clients.intake.files.importing import Report, import_file, read_file
 from clients.models import Client, Demo, Followers, Turnover
-from tests.builders import HEADINGS, NOON, client, csv_file, day, row, stamp
+from tests.builders import HEADINGS, NOON, client, csv_file, day, row, stamp, xlsx_file
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +146,13 @@ def test_the_same_client_twice_with_other_facts_is_a_conflict_and_nobody_wins(tm
     assert problems(report) == [(2, "Abonnés Facebook", "1 250"), (3, "Abonnés Facebook", "1 300")]
     assert "ligne 2" in report.understood.rejected[1].reason
     assert list(Client.objects.values_list("source_id", flat=True)) == ["b"]
+
+
+def test_rows_of_a_workbook_that_end_early_may_contradict_each_other(tmp_path: Path) -> None:
+    path = xlsx_file(tmp_path, ["c1", "Paul", "Angers"], ["c1", "Paul"], headings=("Identifiant", "Nom", "Ville"))
+    report = imported(path)
+    assert problems(report) == [(2, "Ville", "Angers"), (3, "Ville", "")]
+    assert "« vide » à la ligne 3" in report.understood.rejected[0].reason
 
 
 def test_without_identifiers_the_same_name_in_the_same_place_is_one_client(tmp_path: Path) -> None:

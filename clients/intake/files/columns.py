@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -40,6 +40,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
                      "client since", "since", "created at"),
     "notes": ("notes", "note", "commentaire", "commentaires", "remarque", "remarques", "comments"),
 }  # fmt: skip
+IGNORE = "ignore"
 _WORDS_OF_FOLLOWERS = {"abonnes", "abonne", "followers", "follower", "fans", "nombre", "nb", "d", "de", "sur", "count"}
 _TURNOVER = re.compile(r"(?:chiffre d affaires?|ca|c a|turnover|annual turnover)(?: ht| annuel| eur| euros)*")
 _YEAR = re.compile(r"\b(?:19|20|21)[0-9]{2}\b")
@@ -70,8 +71,10 @@ class Columns:
         return next((column for column in self.known if column.key == key), None)
 
 
-def recognise(headings: Sequence[str], *, dates_from_1904: bool = False) -> Columns:
-    """Match headings with facts.
+def recognise(
+    headings: Sequence[str], *, dates_from_1904: bool = False, chosen: Mapping[int, str] | None = None
+) -> Columns:
+    """Match headings with facts. `chosen`: what a person said of single columns, by place: a fact's code or IGNORE.
 
     Raises:
         IntakeError: no name, a fact said by two columns, or a turnover without its year.
@@ -80,7 +83,8 @@ def recognise(headings: Sequence[str], *, dates_from_1904: bool = False) -> Colu
     ignored = []
     for index, heading in enumerate(headings):
         heading = " ".join(heading.split())
-        found = identify(heading)
+        code = (chosen or {}).get(index)
+        found = identify(heading) if code is None else fact_of(code)
         if found is None:
             if heading:
                 ignored.append(heading)
@@ -121,6 +125,24 @@ def identify(heading: str) -> tuple[Kind, str] | None:
         year = years[0] if years and FIRST_YEAR <= int(years[0]) <= LAST_YEAR else ""
         return "turnover", year
     return None
+
+
+def code_of(fact: tuple[Kind, str]) -> str:
+    """A fact in one word, as forms and stored choices say it."""
+    kind, key = fact
+    return f"{kind}:{key}" if kind in ("followers", "turnover") else key
+
+
+def fact_of(code: str) -> tuple[Kind, str] | None:
+    """The fact that a code means; None for IGNORE and for no code of ours."""
+    kind, _, key = code.partition(":")
+    if kind == "followers" and key in Followers.Platform.values:
+        return "followers", key
+    if kind == "turnover" and re.fullmatch("[0-9]{4}", key) and FIRST_YEAR <= int(key) <= LAST_YEAR:
+        return "turnover", key
+    if code == "category":
+        return "category", code
+    return ("field", code) if code in HEADINGS else None
 
 
 def _parser(kind: Kind, key: str, *, dates_from_1904: bool) -> Callable[[Cell], Any]:

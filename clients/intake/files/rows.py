@@ -48,9 +48,10 @@ class Unplaced:
 
 @dataclass
 class Understood:
-    """What a table says: one fact a client, and each line that gives none with its reason."""
+    """What a table says: one fact a client and the line it stands on, and each line that gives none with its reason."""
 
     facts: list[ClientFacts] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
     unplaced: list[Unplaced] = field(default_factory=list)
@@ -66,6 +67,10 @@ class _Line:
     @property
     def number(self) -> int:
         return self.row.line
+
+    def shown(self, column: Column) -> str:
+        """The cell as a person finds it; a row of a workbook may end before it."""
+        return shown(self.row.cells[column.index]) if column.index < len(self.row.cells) else ""
 
 
 def understand(table: Table, columns: Columns, track: Track = iter) -> Understood:
@@ -86,6 +91,7 @@ def understand(table: Table, columns: Columns, track: Track = iter) -> Understoo
         outcome.duplicates += [Duplicate(other.number, first.number) for other in others]
         fact = _fact(first.values)
         outcome.facts.append(fact)
+        outcome.lines.append(first.number)
         _place(first, fact, outcome)
     outcome.rejected.sort(key=lambda problem: problem.line)
     return outcome
@@ -142,12 +148,7 @@ def _misplaced(line: _Line, columns: Columns) -> list[Rejected]:
         remedy = "Échangez-les : {:f}, {:f}.".format(*check.corrected)
     else:
         remedy = "Corrigez-les, ou videz les deux : la commune donnera le point."
-    cells = line.row.cells
-    return [
-        Rejected(line.number, column.heading, shown(cells[column.index] if column.index < len(cells) else None),
-                 f"{check.sentence} {remedy}")
-        for column in pair
-    ]  # fmt: skip
+    return [Rejected(line.number, column.heading, line.shown(column), f"{check.sentence} {remedy}") for column in pair]
 
 
 def _by_client(lines: Sequence[_Line], columns: Columns, outcome: Understood) -> Iterable[list[_Line]]:
@@ -195,10 +196,10 @@ def _contradictions(first: _Line, other: _Line) -> list[Rejected]:
         if column.key == "source_id" or _comparable(value) == _comparable(theirs):
             continue
         for line, elsewhere in ((first, other), (other, first)):
-            cell, opposite = (shown(each.row.cells[column.index]) for each in (line, elsewhere))
+            cell, opposite = line.shown(column), elsewhere.shown(column)
             reason = (
-                f"Le même client est écrit « {opposite} » à la ligne {elsewhere.number} : gardez la bonne ligne et "
-                "supprimez l’autre. Aucune des deux n’est importée."
+                f"Le même client est écrit « {opposite or 'vide'} » à la ligne {elsewhere.number} : gardez la bonne "
+                "ligne et supprimez l’autre. Aucune des deux n’est importée."
             )
             found.append(Rejected(line.number, column.heading, cell, reason))
     return list(dict.fromkeys(found))

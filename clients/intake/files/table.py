@@ -10,6 +10,8 @@ from clients.intake.errors import IntakeError
 MAX_BYTES = 50_000_000
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
+MAX_LINES = 100_000
+"""Blank ones included: a workbook of a few KB can announce a cell on line 1,048,576, and all before it are walked."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,14 @@ class Row:
     @property
     def is_blank(self) -> bool:
         return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in self.cells)
+
+
+def check_line(line: int) -> None:
+    """Raise IntakeError beyond the last line that is looked at."""
+    if line > MAX_LINES:
+        raise IntakeError(
+            f"Ce fichier va au-delà de la ligne {MAX_LINES} : supprimez les lignes vides, ou découpez-le."
+        )
 
 
 @dataclass

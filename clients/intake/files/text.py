@@ -6,18 +6,19 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from clients.intake.errors import IntakeError
 from clients.intake.files.columns import identify
-from clients.intake.files.table import MAX_COLUMNS, Row, Table
+from clients.intake.files.table import MAX_COLUMNS, Row, Table, check_line
 
 DELIMITERS = (";", ",", "\t", "|")
 # UTF-8 read as cp1252 somewhere on the way: "Ã©" for "é", "â‚¬" for "€".
 _MOJIBAKE = re.compile(
     "Ã[\u00a0-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u0192\u02c6\u02dc\u2013-\u203a]|â‚¬|â€™|Â\u00a0"
 )
-_MAX_CELL = 100_000
+_MAX_CELL, _MAX_LINE = 100_000, 1_000_000
 
 
 def read_csv(content: bytes) -> Table:
@@ -37,11 +38,12 @@ def read_csv(content: bytes) -> Table:
 def decode(content: bytes) -> str:
     """Strict UTF-8 (with or without BOM), UTF-16 by its BOM, else cp1252: never a guess by letter frequency."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _whole(content, "utf-16")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = _whole(content, "cp1252")
+        text = _whole(content, "utf-16")
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = _whole(content, "cp1252")
     if "\x00" in text:
         raise IntakeError("Ce fichier n’est ni un CSV ni un classeur .xlsx : enregistrez-le dans l’un de ces formats.")
     return text
@@ -63,17 +65,25 @@ def _delimiter(text: str) -> str:
 
     def promise(delimiter: str) -> tuple[int, int]:
         try:
-            cells: list[str] = next(_reader(text, delimiter), [])
+            cells: list[str] = next(_reader(text[:_MAX_LINE], delimiter), [])
         except csv.Error:
             return 0, 0
-        return sum(identify(cell) is not None for cell in cells), len(cells)
+        return sum(identify(cell) is not None for cell in cells[:MAX_COLUMNS]), len(cells)
 
     return max(DELIMITERS, key=promise)
 
 
 def _reader(text: str, delimiter: str) -> Any:
     csv.field_size_limit(_MAX_CELL)
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    return csv.reader(_lines(text), delimiter=delimiter, strict=True)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends. One that is millions of cells long would be read whole before anything could refuse it."""
+    for line in io.StringIO(text, newline=""):
+        if len(line) > _MAX_LINE:
+            raise csv.Error
+        yield line
 
 
 def _parse(text: str, delimiter: str, *, skipped: int = 0) -> Table:
@@ -82,6 +92,7 @@ def _parse(text: str, delimiter: str, *, skipped: int = 0) -> Table:
     start = 1
     try:
         for cells in reader:
+            check_line(start + skipped)
             row = Row(start + skipped, tuple(cells))
             start = reader.line_num + 1
             if table is not None:

@@ -12,12 +12,17 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from clients.intake.cells import Broken, Cell
 from clients.intake.errors import IntakeError
-from clients.intake.files.table import MAX_COLUMNS, Row, Table
+from clients.intake.files.table import MAX_COLUMNS, MAX_ROWS, Row, Table, check_line
 
 MAX_ENTRIES = 1_000
 MAX_UNPACKED = 100_000_000
 # Real workbooks of clients pack 5 to 30 times smaller; small ones may do better without harm.
 MAX_RATIO, RATIO_FROM = 100, 1_000_000
+# One empty cell in the last column makes a row of 16,384.
+MAX_CELLS = MAX_ROWS * MAX_COLUMNS
+# Parts that are read whole, as a tree; even workbooks with far too many styles stay below.
+MAX_TREE = 10_000_000
+_STREAMED = ("xl/worksheets/", "xl/sharedStrings")
 NO_WORKBOOK = (
     "Ce fichier n’est pas un classeur .xlsx lisible : ouvrez-le dans Excel et enregistrez-le à nouveau en .xlsx."
 )
@@ -62,6 +67,8 @@ def _judge(content: bytes) -> bool:
             for entry in entries:
                 if not entry.filename.endswith((".xml", ".rels")):
                     continue
+                if entry.file_size > MAX_TREE and not entry.filename.startswith(_STREAMED):
+                    raise IntakeError(TOO_MUCH)
                 part = archive.read(entry)  # zipfile stops at the announced size, and its checksum tells a lie
                 if any(word in part for word in _DECLARATIONS):
                     raise IntakeError("Ce classeur contient des déclarations XML interdites (DOCTYPE) : il est refusé.")
@@ -97,13 +104,24 @@ def _rows(values: Any, raw: Any) -> Iterator[Row]:
     """Rows without their empty end. A sheet's announced size is not believed: some announce 16,384 columns."""
     values.reset_dimensions()
     if raw is None:
-        for line, cells in enumerate(values.iter_rows(values_only=True), start=1):
+        for line, cells in _bounded(values.iter_rows(values_only=True)):
             yield Row(line, _trimmed(_cell(cell) for cell in cells))
         return
     raw.reset_dimensions()
-    both = zip(values.iter_rows(values_only=True), raw.iter_rows(values_only=True), strict=True)
-    for line, (cells, sources) in enumerate(both, start=1):
-        yield Row(line, _trimmed(_cell(cell, source) for cell, source in zip(cells, sources, strict=True)))
+    sources = raw.iter_rows(values_only=True)
+    for line, cells in _bounded(values.iter_rows(values_only=True)):
+        yield Row(line, _trimmed(_cell(cell, source) for cell, source in zip(cells, next(sources), strict=True)))
+
+
+def _bounded(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Rows with their line, as long as lines and cells, empty ones included, stay within reason."""
+    cells = 0
+    for line, row in enumerate(rows, start=1):
+        check_line(line)
+        cells += len(row)
+        if cells > MAX_CELLS:
+            raise IntakeError(TOO_MUCH)
+        yield line, row
 
 
 def _trimmed(cells: Iterator[Cell]) -> tuple[Cell, ...]:

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
+from clients.intake.files.keeping import Sweeping
 from dignamik.foundation.jobs import work_once
 from dignamik.work import KINDS
 from segmentation.runs.refreshing import Upkeep
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, self._leave)
         self.schedule = Schedule(settings.RETRAIN_SCHEDULE, timezone.now())
         self.upkeep = Upkeep()
+        self.sweeping = Sweeping()
         while not self.leaving:
             job = self._work()
             if job is None:
@@ -48,6 +50,7 @@ class Command(BaseCommand):
             close_old_connections()
             self.schedule.tend(timezone.now())
             self.upkeep.tend(timezone.now())
+            self.sweeping.tend(timezone.now())
             job = work_once(KINDS)
         except (OperationalError, InterfaceError) as problem:
             self.stderr.write(f"Base de données injoignable, nouvel essai : {problem}")
