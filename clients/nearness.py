@@ -10,6 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Cos, Power, Radians, Sin
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 
 from clients.places.coordinates import EARTH_RADIUS_KM
 from dignamik.foundation import french
@@ -36,15 +38,24 @@ class NearField(forms.CharField):
             return None
         found = numbers(text)
         if found is None or len(found) != 3:
-            raise ValidationError("Attendu\u00a0: longitude,latitude,kilomètres, par exemple -0.55,47.47,20.")
+            raise ValidationError(_("Attendu\u00a0: longitude,latitude,kilomètres, par exemple -0.55,47.47,20."))
         longitude, latitude, km = found
         if not (abs(longitude) <= 180 and abs(latitude) <= 90 and 0 < km <= FARTHEST_KM):
+            bounds = {"most": f"{FARTHEST_KM:.0f}"}
             raise ValidationError(
-                f"Ce cercle est hors du monde, ou son rayon n’est pas entre 0 et {FARTHEST_KM:.0f} km."
+                _("Ce cercle est hors du monde, ou son rayon n’est pas entre 0 et %(most)s km.") % bounds
             )
         return longitude, latitude, km
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": r"^\s*$|^-?(1[0-7]\d|\d{1,2})(\.\d{1,12})?,-?[0-8]?\d(\.\d{1,12})?"
+        r",([1-9]\d?|[1-4]\d\d)(\.\d{1,12})?$",
+        "examples": ["-0.55,47.47,20"],
+    }
+)
 class NearFilter(django_filters.CharFilter):
     """What is at most so many kilometres away, as the crow flies (haversine on a sphere)."""
 

@@ -40,7 +40,7 @@ LONG = "API_EXAMPLES" in os.environ
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "8"))
 PEOPLE = ("anonymous", "amelie", "adele")
 # What a schema without the database cannot say: the field names something that is not there, or contradicts another.
-REFERENCES = {"category", "sector", "segment", "manager", "play", "bbox"}
+REFERENCES = {"category", "sector", "segment", "manager", "play", "bbox", "new_since"}  # 30 February is no day
 RULES: Mapping[str, set[str]] = {
     "recommendations_create": {"play", "comment", "until", ""},
     "runs_create": {"why"},

@@ -16,8 +16,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 from django.db.models.functions import Mod
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 
 FEWEST_CORNERS, MOST_CORNERS = 3, 60
+NUMBER = r"-?\d{1,6}(\.\d{1,12})?"
+"""In the API's schema."""
 
 Point = tuple[float, float]
 
@@ -47,12 +51,20 @@ class PolygonField(forms.CharField):
             return None
         found = numbers(text)
         if found is None or len(found) % 2 or not FEWEST_CORNERS <= len(found) // 2 <= MOST_CORNERS:
+            bounds = {"fewest": FEWEST_CORNERS, "most": MOST_CORNERS}
             raise ValidationError(
-                f"Attendu\u00a0: de {FEWEST_CORNERS} à {MOST_CORNERS} sommets x1,y1,x2,y2,… en nombres."
+                _("Attendu\u00a0: de %(fewest)s à %(most)s sommets x1,y1,x2,y2,… en nombres.") % bounds
             )
         return tuple(zip(found[::2], found[1::2], strict=True))
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": rf"^\s*$|^{NUMBER}(,{NUMBER}){{5}}(,{NUMBER},{NUMBER}){{0,{MOST_CORNERS - FEWEST_CORNERS}}}$",
+        "examples": ["0,45,2,45,2,47"],
+    }
+)
 class PolygonFilter(django_filters.CharFilter):
     """What is inside a polygon over the columns `x` and `y` (even-odd rule; a point on an edge is on one side)."""
 

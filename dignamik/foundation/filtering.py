@@ -148,10 +148,18 @@ class MomentField(forms.CharField):
         except ValueError:
             moment = None
         if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:  # at either end of time zones overflow
-            raise ValidationError("Attendu\u00a0: un jour, par exemple 2026-11-23, ou un moment ISO 8601.")
+            raise ValidationError(_("Attendu\u00a0: un jour, par exemple 2026-11-23, ou un moment ISO 8601."))
         return moment if moment.tzinfo else timezone.make_aware(moment)
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": r"^\s*$|^(19|20|21)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+        r"(T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-](0\d|1[0-3]):[0-5]\d)?)?$",
+        "examples": ["2026-11-23", "2026-11-23T09:00:00+01:00"],
+    }
+)
 class MomentFilter(django_filters.CharFilter):
     field_class = MomentField
 

@@ -52,7 +52,10 @@ def morning(transactional_db: None, amelie: User) -> Morning:
     decided(planned, play, "planned", until=today - timedelta(days=1), by=amelie)
     put(moved, before, "segment-1")
     Assignment.objects.filter(client=asked, run=run).update(
-        standing="provisional", unknown=["followers_instagram"], possible=["segment-0", "segment-1"]
+        standing="provisional",
+        unknown=["followers_instagram"],
+        settling=["followers_instagram"],
+        possible=["segment-0", "segment-1"],
     )
     return Morning(due, planned, one("Quincaillerie de la Très Longue Rue du Faubourg-Saint-Antoine"), asked)
 
