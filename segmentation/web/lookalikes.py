@@ -16,12 +16,21 @@ ALIKE = 5
 
 
 @dataclass(frozen=True)
+class Done:
+    """An action done for some of them, and how many said yes to it."""
+
+    title: str
+    clients: int
+    accepted: int
+
+
+@dataclass(frozen=True)
 class Lookalikes:
-    """Clients nearest first, each with its segment (`segment_name`, `segment_colour`); `done` are the actions done for
-    them, as (title, how many of them), most frequent first."""
+    """Clients nearest first, each with its segment (`segment_name`, `segment_colour`), and the actions done for them,
+    those that were accepted most often first."""
 
     clients: Sequence[Client]
-    done: Sequence[tuple[str, int]]
+    done: Sequence[Done]
 
 
 def lookalikes(columns: Mapping[str, Sequence[Any]], run: Run, user: Any, *, without: int | None = None) -> Lookalikes:
@@ -32,6 +41,13 @@ def lookalikes(columns: Mapping[str, Sequence[Any]], run: Run, user: Any, *, wit
     pks = [item.client for item in most_like(columns, run, mine, ALIKE)]
     rows = with_segment(Client.objects.filter(pk__in=pks).select_related("category"), run)
     by_pk = {client.pk: client for client in rows}
-    done = Decision.objects.filter(client__in=pks, kind=Decision.Kind.DONE).values_list("play__title", "client")
-    titles = Counter(title for title, _ in set(done))
-    return Lookalikes([by_pk[pk] for pk in pks if pk in by_pk], titles.most_common())
+    return Lookalikes([by_pk[pk] for pk in pks if pk in by_pk], _done(pks))
+
+
+def _done(pks: Sequence[int]) -> list[Done]:
+    decisions = Decision.objects.filter(client__in=pks, kind=Decision.Kind.DONE)
+    rows = set(decisions.values_list("play__title", "client", "outcome"))
+    done = Counter(title for title, _ in {(title, client) for title, client, _ in rows})
+    accepted = Counter(title for title, _, outcome in rows if outcome == Decision.Outcome.ACCEPTED)
+    found = [Done(title, count, accepted[title]) for title, count in done.items()]
+    return sorted(found, key=lambda item: (-item.accepted, -item.clients, item.title))

@@ -105,10 +105,10 @@ def test_it_says_what_was_done_for_them(run: Run, amelie: User) -> None:
     assert "Aucune action n’est encore notée" in text_of(browser.get("/prospect/", said))
     alike = browser.get("/prospect/", said).context["answer"].alike.clients
     play = Play.objects.order_by("pk")[0]
-    for client in alike[:2]:
-        Decision.objects.create(client=client, play=play, kind="done", shown_reason="…", by=amelie)
+    for client, outcome in zip(alike, ("accepted", "declined"), strict=False):
+        Decision.objects.create(client=client, play=play, kind="done", outcome=outcome, shown_reason="…", by=amelie)
     shown = text_of(browser.get("/prospect/", said)).split("Ce qui a été fait pour eux")[1]
-    assert f'{play.title} <span class="quiet">(2 clients)' in shown
+    assert f'{play.title} <span class="quiet">(2 clients, 1 a accepté)' in shown
 
 
 def test_a_prospects_page_shows_its_lookalikes_and_a_clients_does_not(run: Run, amelie: User) -> None:
