@@ -52,10 +52,11 @@ format: $(DEV) ## put code and templates in their agreed shape
 	$(VENV)/bin/ruff format
 	find templates -name '*.html' -exec $(VENV)/bin/djade --target-version 5.2 {} +
 
-bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, and how long a retrain takes
+bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, how long a retrain takes, how soon pages can be used
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.judgement
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.training
 	@DATABASE_URL= $(PY) benchmarks/retrain.py
+	@DATABASE_URL= $(PY) -m benchmarks.pages
 	@echo "On PostgreSQL:"
 	@$(PY) -m tests.postgres -- $(PY) benchmarks/retrain.py
 

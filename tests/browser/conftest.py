@@ -7,7 +7,6 @@ violation, a console error, a failed or outgoing request) fails its test at the 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -22,20 +21,11 @@ from django.test import Client as DjangoClient
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from tests.chromium import FLAGS, chromium
+
 # Playwright's loop runs in this thread, and Django takes any running loop for an async view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Root needs no-sandbox; the rest keeps the browser from calling its makers.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDE, NARROW = 1440, 390
 Scheme = Literal["light", "dark"]
 COLLECT_VIOLATIONS = """
@@ -134,7 +124,7 @@ def tick(page: Page, control: str, value: str) -> None:
 
 @pytest.fixture(scope="session")
 def browser(django_db_setup: None) -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    found = chromium()
     if found is None:
         pytest.skip("no Chromium here: apt-get install chromium")
     rows = getattr(connection, "_test_serialized_contents", None)
