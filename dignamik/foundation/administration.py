@@ -33,10 +33,19 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:
-            # Forms check every truth first; what gets here lost a race with somebody else.
-            logger.exception("The database refused what the admin's form let through.")
-            self.message_user(request, REFUSED, messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+            return self.refused(request)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except IntegrityError:
+            return self.refused(request)
+
+    def refused(self, request: HttpRequest) -> HttpResponse:
+        """Forms check every truth first; what gets here lost a race with somebody else."""
+        logger.exception("The database refused what the admin's form let through.")
+        self.message_user(request, REFUSED, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
 
 
 class ReadOnlyAdmin(BoundedAdmin):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
@@ -185,6 +185,22 @@ def test_a_race_that_the_database_stops_is_said_and_changes_nothing(
 
     monkeypatch.setattr("clients.recording.save", lose)
     response = signed_in(adele).post(f"{LIST}{client.pk}/change/", form_of(signed_in(adele), client), follow=True)
+    assert response.status_code == 200
+    assert "La base de données a refusé" in response.content.decode()
+    assert Client.objects.count() == 1
+
+
+def test_a_deletion_that_the_database_stops_is_said_and_deletes_nothing(
+    adele: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = a_client("Boulangerie Dupont")
+    Client.objects.filter(pk=client.pk).update(source_id=None)
+
+    def placed_meanwhile(*args: Any, **kwargs: Any) -> None:
+        raise IntegrityError("placed since Django looked what hangs on it")
+
+    monkeypatch.setattr(Client, "delete", placed_meanwhile)
+    response = signed_in(adele).post(f"{LIST}{client.pk}/delete/", {"post": "yes"}, follow=True)
     assert response.status_code == 200
     assert "La base de données a refusé" in response.content.decode()
     assert Client.objects.count() == 1
