@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import time
 import zipfile
@@ -190,7 +191,12 @@ WHATEVER = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=int(os.environ.get("FILE_EXAMPLES", "300")),
+    derandomize="FILE_EXAMPLES" not in os.environ,  # the suite says the same each time; ask for more to explore
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(content=WHATEVER, may_skip=st.booleans())
 @pytest.mark.django_db
 def test_any_bytes_give_a_preview_or_a_sentence_and_are_written_whole_or_not_at_all(
