@@ -36,9 +36,5 @@ class ClientQuerySet(QuerySet["Client"]):
     def unplaced(self) -> ClientQuerySet:
         return self.filter(latitude__isnull=True)
 
-    def for_table(self) -> ClientQuerySet:
-        """With the relations that a row of the table shows, and nothing long."""
-        return self.select_related("category", "account_manager").defer("notes", "address")
-
 
 ClientManager = models.Manager.from_queryset(ClientQuerySet)
