@@ -31,12 +31,13 @@ run: $(RUNTIME) $(PACKAGES) .env ## the site with its demonstration portfolio, o
 	@$(PY) scripts/first_run.py $(PORT)
 	@exec $(PY) scripts/serve.py $(PORT)
 
-# The engine knows no database: once is enough for its tests.
+# What knows no database is tested once: the engine beside SQLite, the pages in Chromium on PostgreSQL, as in production.
+# Both databases answer every route of those pages in the other tests.
 test: $(DEV) $(PACKAGES) ## the whole suite, on SQLite, then on PostgreSQL
 	@echo "== SQLite"
-	@DATABASE_URL= $(PY) -m pytest -n $(WORKERS)
+	@DATABASE_URL= $(PY) -m pytest -n $(WORKERS) --dist worksteal --ignore tests/browser
 	@echo "== PostgreSQL"
-	@$(PY) -m tests.postgres -- $(PY) -m pytest -n $(WORKERS) --ignore tests/segmentation/engine
+	@$(PY) -m tests.postgres -- $(PY) -m pytest -n $(WORKERS) --dist worksteal --ignore tests/segmentation/engine
 
 lint: $(DEV) $(PACKAGES) ## what CI checks besides the tests
 	$(VENV)/bin/ruff check
