@@ -60,7 +60,9 @@ class OnClient(RolePage, View):
                 address = f"{client.get_absolute_url()}#log"
                 messages.success(request, format_html('{} (<a href="{}">{}</a>).', said, address, client.name))
         else:
-            self.complain(f"{form[name].label}\u00a0: {text}" for name, all_ in form.errors.items() for text in all_)
+            named = _("%(label)s\u00a0: %(text)s")
+            problems = [(form[name].label, text) for name, texts in form.errors.items() for text in texts]
+            self.complain(named % {"label": label, "text": text} for label, text in problems)
         return HttpResponseRedirect(came_from(request, client.get_absolute_url()))
 
     def write(self, client: Client, said: dict[str, Any]) -> str:

@@ -74,7 +74,8 @@ class StrictFilterSet(django_filters.FilterSet):
         found = []
         for name, messages in self.form.errors.items():
             label = self.form.fields[name].label if name in self.form.fields else None
-            found += [f"{label} : {message}" if label else str(message) for message in messages]
+            named = _("%(label)s : %(message)s")
+            found += [named % {"label": label, "message": text} if label else str(text) for text in messages]
         return found
 
     @property
