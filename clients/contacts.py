@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from dignamik.foundation import french
+
 
 class Contact(models.Model):
     """One line of a client's log. A note is no contact by itself, and says something; a call may be enough said."""
@@ -43,4 +45,4 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return _("%(kind)s du %(day)s") % {"kind": self.get_kind_display(), "day": f"{self.day:%d/%m/%Y}"}
+        return _("%(kind)s du %(day)s") % {"kind": self.get_kind_display(), "day": french.short_day(self.day)}

@@ -19,6 +19,7 @@ from clients.contacts import Contact as Contact
 from clients.imports import FileImport as FileImport
 from clients.imports import ImportedLine as ImportedLine
 from clients.querysets import ClientManager
+from dignamik.foundation import french
 
 # Beyond a hundred billion euros an amount is a typing error, whoever typed it.
 LARGEST_AMOUNT = Decimal("100000000000")
@@ -256,7 +257,7 @@ class Followers(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_platform_display()} {self.measured_on:%d/%m/%Y}"
+        return f"{self.get_platform_display()} {french.short_day(self.measured_on)}"
 
 
 class Turnover(models.Model):

@@ -79,10 +79,10 @@ class ClientTable(tables.Table):
         return format_html('{} <span class="quiet">{}</span>', french.grouped(value), str(record.turnover_year))
 
     def render_client_since(self, value: date) -> str:
-        return f"{value:%d/%m/%Y}"
+        return french.short_day(value)
 
     def render_follow_up(self, value: date) -> SafeString | str:
-        text = f"{value:%d/%m/%Y}"
+        text = french.short_day(value)
         return format_html("<strong>{}</strong>", text) if value <= timezone.localdate() else text
 
     def render_manager(self, record: Client) -> SafeString | str:

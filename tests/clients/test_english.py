@@ -132,7 +132,7 @@ def test_what_a_model_calls_itself_follows_the_reader() -> None:
     visit = Contact(kind="visit", day=date(2026, 11, 26))
     assert str(visit) == "visite du 26/11/2026"
     with translation.override(ENGLISH):
-        assert str(visit) == "visit of 26/11/2026"
+        assert str(visit) == "visit of 26\u00a0Nov 2026"
         assert str(FileImport(pk=3)) == "Import no. 3"
         assert [str(model._meta.verbose_name) for model in (Client, Turnover, Followers, HeldService)] == [
             "client", "turnover", "reading of followers", "service held",

@@ -36,6 +36,7 @@ def test_it_never_rounds_something_to_nothing(share: float, text: str) -> None:
 
 def test_it_writes_dates_in_paris_time() -> None:
     assert french.day(date(2026, 11, 1)) == "1er\u00a0novembre 2026"
+    assert french.short_day(date(2026, 11, 1)) == "01/11/2026"
     assert french.moment(datetime(2025, 7, 1, 22, 30, tzinfo=UTC)) == "2\u00a0juillet 2025 à 0\u00a0h\u00a030"
 
 
@@ -74,6 +75,7 @@ def test_it_agrees_nouns_with_their_number() -> None:
         (lambda: french.in_unit(1234.5, "ratio"), "1,234.50"),
         (lambda: french.day(date(2026, 11, 1)), "1\u00a0Nov 2026"),
         (lambda: french.day(date(2026, 5, 26)), "26\u00a0May 2026"),
+        (lambda: french.short_day(date(2026, 11, 1)), "1\u00a0Nov 2026"),
         (lambda: french.moment(datetime(2025, 7, 1, 22, 5, tzinfo=UTC)), "2\u00a0Jul 2025 at 00:05"),
     ],
 )
