@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import gettext as looked_up
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import FIRST_YEAR, LARGEST_AMOUNT, LAST_YEAR, Category
@@ -36,7 +36,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
             return cleaned
         found = check_coordinates(latitude, longitude)
         if not found.valid:
-            self.add_error("latitude", gettext(found.sentence))
+            self.add_error("latitude", looked_up(found.sentence))
         return cleaned
 
 
