@@ -89,7 +89,7 @@ def test_a_token_says_in_english_what_it_opens(amelie: User) -> None:
         form: Any = TokenForm()
         assert token.says == "read, ask for runs"
         assert (str(form["days"].label), form.fields["days"].choices[1][1]) == ("Lifetime", "3 months")
-        assert str(ApiToken._meta.get_field("user").verbose_name) == "person"  # type: ignore[union-attr]
+        assert str(ApiToken._meta.get_field("user").verbose_name) == "person"
 
 
 def test_a_password_is_refused_in_english() -> None:

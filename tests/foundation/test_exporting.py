@@ -99,7 +99,10 @@ def test_it_writes_small_and_large_numbers_without_exponents() -> None:
 
 
 def test_a_file_is_french_while_its_reader_reads_english() -> None:
-    spoken = [Column("Nom", lambda row: gettext("Introuvable.")), Column("Date", lambda row: date(2026, 11, 26))]
+    spoken: list[Column[Row]] = [
+        Column("Nom", lambda row: gettext("Introuvable.")),
+        Column("Date", lambda row: date(2026, 11, 26)),
+    ]
     with translation.override("en"):
         lines = b"".join(as_csv(Sheet("essai", spoken, [()]))).decode("utf-8-sig").splitlines()
         cells = list(load_workbook(as_xlsx(Sheet("essai", spoken, [()]))).active.iter_rows(values_only=True))
