@@ -9,7 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
 
+from clients.facts import reason_shown
 from clients.models import Category, Client
 from dignamik.foundation import french
 
@@ -22,7 +24,6 @@ TOLD = (
     "has_website", "services_known", "do_not_contact", "account_manager", "account_manager_name", "client_since",
     "next_follow_up",
 )  # fmt: skip
-UNKNOWN = "inconnu"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def edits_of(client: Client) -> list[Edit]:
     }
     found = [_edit(new, _changes(old, new, names)) for new, old in pairwise(versions)]
     if len(versions) <= VERSIONS and versions[-1].history_type == "+":
-        found.append(_edit(versions[-1], ["Fiche créée"]))
+        found.append(_edit(versions[-1], [_("Fiche créée")]))
     return [edit for edit in found if edit.says]
 
 
@@ -56,7 +57,7 @@ def _named(model: Any, pks: set[int | None]) -> dict[int, Any]:
 
 
 def _edit(version: Any, says: Sequence[str]) -> Edit:
-    return Edit(version.history_date, version.history_user, version.history_change_reason or "", says)
+    return Edit(version.history_date, version.history_user, reason_shown(version.history_change_reason or ""), says)
 
 
 def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
@@ -66,28 +67,27 @@ def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
         before, after = getattr(old, column), getattr(new, column)
         if before != after:
             label = str(Client._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-            says.append(
-                f"{label[:1].upper()}{label[1:]}\u00a0: {_said(name, before, names)} → {_said(name, after, names)}"
-            )
+            said = {"label": f"{label[:1].upper()}{label[1:]}", "old": _said(name, before, names)}
+            says.append(_("%(label)s\u00a0: %(old)s → %(new)s") % (said | {"new": _said(name, after, names)}))
     if old.notes != new.notes:
-        says.append("Notes modifiées")
+        says.append(_("Notes modifiées"))
     if (old.latitude, old.longitude) != (new.latitude, new.longitude):
-        says.append("Position modifiée")
+        says.append(_("Position modifiée"))
     if (old.withdrawn_at is None) != (new.withdrawn_at is None):
-        says.append("Retiré de la source" if new.withdrawn_at else "Revenu dans la source")
+        says.append(_("Retiré de la source") if new.withdrawn_at else _("Revenu dans la source"))
     return says
 
 
 def _said(name: str, value: Any, names: dict[str, dict[int, Any]]) -> str:
     if name == "next_follow_up" and value is None:
-        return "aucune"
+        return _("aucune")
     if name in names:
         value = names[name].get(value)
         value = value.get_full_name() or value.get_username() if hasattr(value, "get_username") else value
     if value is None or value == "":
-        return UNKNOWN
+        return _("inconnu")
     if isinstance(value, bool):
-        return "oui" if value else "non"
+        return _("oui") if value else _("non")
     if isinstance(value, date):
         return french.day(value)
     if name == "status":

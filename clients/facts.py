@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,9 +10,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 
 class Origin(StrEnum):
-    """Who speaks. The value is what the history shows."""
+    """Who speaks. The value is what the history keeps; `reason_shown` says it in the reader's language."""
 
     ADMIN = "administration"
     IMPORT = "import de fichier"
@@ -56,8 +59,29 @@ class Stamp:
 
     @property
     def reason(self) -> str:
-        """What the history shows."""
+        """What the history keeps: in French, whoever is reading meanwhile."""
         return f"{self.origin.value} {self.which}".rstrip()
+
+
+SHOWN = {
+    Origin.IMPORT: _("import de fichier"),
+    Origin.SYNC: _("base interne"),
+    Origin.DEMO: _("démonstration"),
+    Origin.ENTRY: _("saisie à l’écran"),
+    Origin.UNDO: _("annulation de l’import"),
+    "relance": _("relance"),
+}
+_NUMBERED = re.compile(r"(?P<origin>.*) n° (?P<number>[0-9]+)")
+
+
+def reason_shown(reason: str) -> str:
+    """A reason that the history keeps, in the language of whoever reads it. What nobody here wrote stays as it is."""
+    numbered = _NUMBERED.fullmatch(reason)
+    origin = numbered["origin"] if numbered else reason
+    if origin not in SHOWN:
+        return reason
+    said = str(SHOWN[origin])
+    return _("%(origin)s n° %(number)s") % {"origin": said, "number": numbered["number"]} if numbered else said
 
 
 @dataclass

@@ -12,6 +12,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 ONLY_SUPERUSERS = ("is_superuser", "user_permissions")
 
@@ -35,11 +36,11 @@ class PeopleAdmin(UserAdmin):  # type: ignore[type-arg]
         people: QuerySet[User] = super().get_queryset(request)
         return people.annotate(portfolio_size=present).prefetch_related("groups")
 
-    @admin.display(description="rôles")
+    @admin.display(description=_("rôles"))
     def roles(self, user: User) -> str:
-        return ", ".join(group.name for group in user.groups.all()) or "aucun"
+        return ", ".join(group.name for group in user.groups.all()) or str(_("aucun"))
 
-    @admin.display(description="portefeuille", ordering="portfolio_size")
+    @admin.display(description=_("portefeuille"), ordering="portfolio_size")
     def portfolio_size(self, user: Any) -> int:
         return int(user.portfolio_size)
 
@@ -57,5 +58,5 @@ class PeopleAdmin(UserAdmin):  # type: ignore[type-arg]
         """The bulk action asks for no single object's permission: here it does."""
         found, counts, missing, protected = super().get_deleted_objects(objs, request)
         if any(out_of_reach(request, user) for user in objs):
-            missing = {*missing, "superutilisateur"}
+            missing = {*missing, str(_("superutilisateur"))}
         return found, counts, missing, protected

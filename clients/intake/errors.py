@@ -6,7 +6,11 @@ from clients.models import Demo
 
 
 class IntakeError(Exception):
-    """The message is French, whole, and names the remedy. Nothing was written."""
+    """The message is whole and names the remedy. Nothing was written.
+
+    What is wrong with a file or a source is said in French: commands say it too, and imports keep it. What a page says
+    of a decision follows the language of the page.
+    """
 
 
 def refuse_beside_demo() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.generic import DetailView, View
 
 from clients.filters import NOBODY, ClientFilter
@@ -76,7 +77,7 @@ class ClientList(Listing):
         if name == "manager" and self.request.user.has_perm(SEES_EVERYTHING):
             users = get_user_model().objects.filter(portfolio__isnull=False).distinct()
             named = ((user.get_username(), user.get_full_name() or user.get_username()) for user in users)
-            return [(NOBODY, "Personne"), *by_label(named)]
+            return [(NOBODY, _("Personne")), *by_label(named)]
         return super().options_of(name)
 
 

@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 logger = logging.getLogger(__name__)
@@ -18,11 +19,11 @@ admin.site.site_title = "Dignamik"
 admin.site.index_title = "Administration"
 
 LONGEST_ID = 18  # digits; a longer number is no key of a 64-bit column
-REFUSED = "La base de données a refusé cet enregistrement : il contredit un autre. Rien n’a été modifié."
+REFUSED = _("La base de données a refusé cet enregistrement : il contredit un autre. Rien n’a été modifié.")
 
 
 class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Lists that cost the same at ten rows and at a million, and a database's refusal said in French."""
+    """Lists that cost the same at ten rows and at a million, and a database's refusal said to people."""
 
     list_per_page = 50
     list_max_show_all = 200

@@ -1,7 +1,8 @@
 """One sheet of rows, as a CSV that French Excel opens right, or as XLSX.
 
 Text is text: what begins like a formula gets an apostrophe before it in CSV, and the type "text" in XLSX. Numbers stay
-numbers, negative ones included; what is unknown is an empty cell.
+numbers, negative ones included; what is unknown is an empty cell. A file is French whatever language its pages are in:
+it goes on to colleagues, and comes back by the imports.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
@@ -26,6 +27,7 @@ from openpyxl.utils import get_column_letter
 Cell = str | int | float | Decimal | date | bool | None
 T = TypeVar("T")
 
+FRENCH = "fr"
 FORMATS = {"csv": "CSV", "xlsx": "Excel"}
 BOM = "\ufeff"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -57,10 +59,12 @@ class Sheet(Generic[T]):
     rows: Iterable[T]
 
     def cells(self) -> Iterator[list[Cell]]:
-        """Headings, then the rows."""
+        """Headings, then the rows. In French one by one: between two rows the thread is the response's again."""
         yield [column.heading for column in self.columns]
         for row in self.rows:
-            yield [column.read(row) for column in self.columns]
+            with translation.override(FRENCH):
+                cells = [column.read(row) for column in self.columns]
+            yield cells
 
 
 def one_line(text: str) -> str:

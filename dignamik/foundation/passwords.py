@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 HOUSE = "dignamik"
 FEWEST = 8
@@ -19,4 +20,6 @@ class NotTheHouse:
             raise ValidationError(self.get_help_text(), code="password_is_the_house")
 
     def get_help_text(self) -> str:
-        return f"Votre mot de passe ne peut pas être « {HOUSE} » avec quelques caractères de plus."
+        return _("Votre mot de passe ne peut pas être « %(house)s » avec quelques caractères de plus.") % {
+            "house": HOUSE
+        }

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 from openpyxl import load_workbook
 
 from dignamik.foundation.exporting import Column, Sheet, as_csv, as_xlsx, inert
@@ -94,3 +96,16 @@ def test_it_writes_small_and_large_numbers_without_exponents() -> None:
     assert [row[1] for row in csv_rows(("a", 1e-7), ("b", 1e16), ("c", Decimal("1E+3")))[1:]] == [
         "0,0000001", "10000000000000000", "1000",
     ]  # fmt: skip
+
+
+def test_a_file_is_french_while_its_reader_reads_english() -> None:
+    spoken: list[Column[Row]] = [
+        Column("Nom", lambda row: gettext("Introuvable.")),
+        Column("Date", lambda row: date(2026, 11, 26)),
+    ]
+    with translation.override("en"):
+        lines = b"".join(as_csv(Sheet("essai", spoken, [()]))).decode("utf-8-sig").splitlines()
+        cells = list(load_workbook(as_xlsx(Sheet("essai", spoken, [()]))).active.iter_rows(values_only=True))
+        assert gettext("Introuvable.") == "Not found."
+    assert lines == ["Nom;Date", "Introuvable.;26/11/2026"]
+    assert cells[1][0] == "Introuvable."
