@@ -16,6 +16,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clients.models import Client
 from dignamik.foundation import french
@@ -117,9 +118,12 @@ def in_words(
     if condition.median and segment.median is not None:
         number = (today - value).days / DAYS_IN_A_YEAR if condition.field == Field.SENIORITY else float(value)
         shown = f" ({_in_unit(condition, segment.median)})" if quoted else ""
-        return f"{said}, {_against(number, segment.median)} médiane du segment{shown}"
+        return _against(number, segment.median) % {"said": said, "shown": shown}
     if condition.field in PLATFORMS and value == 0 and segment.present and quoted:
-        return f"{said}\u00a0; {french.percent(segment.present)} du segment en a"
+        return _("%(said)s\u00a0; %(present)s du segment en a") % {
+            "said": said,
+            "present": french.percent(segment.present),
+        }
     return said
 
 
@@ -152,8 +156,10 @@ def _years_ago(years: float, today: date) -> date:
 
 def _against(value: float, median: float) -> str:
     if value == median:
-        return "à la"
-    return "au-dessus de la" if value > median else "sous la"
+        return _("%(said)s, à la médiane du segment%(shown)s")
+    if value > median:
+        return _("%(said)s, au-dessus de la médiane du segment%(shown)s")
+    return _("%(said)s, sous la médiane du segment%(shown)s")
 
 
 def _in_unit(condition: Condition, value: float) -> str:

@@ -7,13 +7,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from dignamik.foundation import french
+from segmentation.retelling import retold
 from segmentation.runs.knobs import BLOCKS, GROUPS, TRANSFORMS, Knob
 
-UNSAID = "non précisé"
-FILLS = {"median": "médiane", "mean": "moyenne"}
-SCALES = {"column": "une échelle par donnée", "pooled": "une échelle commune"}
-UNITS = {"count": "nombre entier", "euros": "euros", "years": "années", "number": "nombre"}
+UNSAID = gettext_lazy("non précisé")
+FILLS = {"median": gettext_lazy("médiane"), "mean": gettext_lazy("moyenne")}
+SCALES = {"column": gettext_lazy("une échelle par donnée"), "pooled": gettext_lazy("une échelle commune")}
+UNITS = {
+    "count": gettext_lazy("nombre entier"),
+    "euros": "euros",
+    "years": gettext_lazy("années"),
+    "number": gettext_lazy("nombre"),
+}
 
 
 @dataclass(frozen=True)
@@ -35,8 +44,16 @@ class Column:
     weight: str
 
     def __str__(self) -> str:
-        part = f"part {self.share or UNSAID} du bloc «\u00a0{self.block}\u00a0», de poids {self.weight or UNSAID}"
-        return f"{self.label}\u00a0: {self.treatment}\u00a0; {part}"
+        part = _("part %(share)s du bloc «\u00a0%(block)s\u00a0», de poids %(weight)s") % {
+            "share": self.share or UNSAID,
+            "block": self.block,
+            "weight": self.weight or UNSAID,
+        }
+        return _("%(label)s\u00a0: %(treatment)s\u00a0; %(part)s") % {
+            "label": self.label,
+            "treatment": self.treatment,
+            "part": part,
+        }
 
 
 def plain(value: Any) -> str:
@@ -54,7 +71,7 @@ def said(knob: Knob, value: Any) -> str:
     """A knob's value, in percent where people turn it so."""
     if knob.kind != "percent" or isinstance(value, bool) or not isinstance(value, int | float):
         return plain(value)
-    return f"{plain(round(value * 100, 6))}\u00a0%"
+    return _("%(value)s\u00a0%%") % {"value": plain(round(value * 100, 6))}
 
 
 def items_of(stored: Any, *parts: str) -> Iterator[Mapping[str, Any]]:
@@ -87,7 +104,7 @@ def columns_of(stored: Any) -> list[Column]:
     """What a stored recipe looks at, in its order."""
     weights = {block.get("name"): block.get("weight") for block in items_of(stored, "blocks")}
     found = [(column, bent(column)) for column in items_of(stored, "numeric")]
-    words = "une colonne par valeur\u00a0; inconnu\u00a0: la plus fréquente"
+    words = _("une colonne par valeur\u00a0; inconnu\u00a0: la plus fréquente")
     found += [(column, words) for column in items_of(stored, "categorical")]
     return [_column(column, treatment, weights.get(column.get("block"))) for column, treatment in found]
 
@@ -96,12 +113,17 @@ def bent(column: Mapping[str, Any]) -> str:
     """What becomes of a number before it counts."""
     bend, fill = column.get("transform"), column.get("imputation")
     treatment = TRANSFORMS.get(str(bend), plain(bend))
-    return f"{treatment}\u00a0; inconnu\u00a0: {FILLS.get(str(fill), plain(fill))}" if fill else treatment
+    return (
+        _("%(treatment)s\u00a0; inconnu\u00a0: %(fill)s")
+        % {"treatment": treatment, "fill": FILLS.get(str(fill), plain(fill))}
+        if fill
+        else treatment
+    )
 
 
 def label_of(column: Mapping[str, Any]) -> str:
     """A column's name for people."""
-    return str(column.get("label") or column.get("name"))
+    return retold(str(column.get("label") or column.get("name")))
 
 
 def block_title(name: Any) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from dignamik.foundation import french
 from segmentation.models import Segment
 from segmentation.runs.movements import Movements
 from segmentation.web.charts import Chart
 
-NO_SEGMENT = "Sans segment"
-CAME, LEFT = "Nouveaux", "Partis"
+NO_SEGMENT = gettext_lazy("Sans segment")
+CAME, LEFT = gettext_lazy("Nouveaux"), gettext_lazy("Partis")
 TOLD = 8
 """Flows that the words beside the drawing name, the largest first."""
 MOST_ROWS = 12
@@ -134,7 +137,7 @@ def sankey(found: Flows, before: str, after: str) -> Chart | None:
     return Chart(
         key="flows",
         kind="flows",
-        title=f"De gauche à droite\u00a0: {before}, puis {after}",
+        title=_("De gauche à droite\u00a0: %(before)s, puis %(after)s") % {"before": before, "after": after},
         summary=_told(found),
         data={
             "nodes": list(used.values()),
@@ -156,12 +159,16 @@ def _end(side: str, label: str) -> Mapping[str, object]:
 def _told(found: Flows) -> str:
     """The largest flows in words."""
     parts = [
-        (count, f"{line.side.name} vers {column.name}\u00a0: {french.grouped(count)}")
+        (
+            count,
+            _("%(here)s vers %(there)s\u00a0: %(count)s")
+            % {"here": line.side.name, "there": column.name, "count": french.grouped(count)},
+        )
         for line in found.lines
         for column, (count, same) in zip(found.columns, line.cells, strict=True)
         if count and not same
     ]
     parts.sort(key=lambda part: -part[0])
     said = [text for _, text in parts[:TOLD]]
-    stayed = f"Restés dans leur segment\u00a0: {french.grouped(found.stayed)}"
-    return f"Bandes d’un calcul à l’autre. {' ; '.join([stayed, *said])}."
+    stayed = _("Restés dans leur segment\u00a0: %(stayed)s") % {"stayed": french.grouped(found.stayed)}
+    return _("Bandes d’un calcul à l’autre. %(says)s.") % {"says": _(" ; ").join([stayed, *said])}

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import DetailView
 
 from clients.models import Client
@@ -23,9 +25,15 @@ from segmentation.web.reading import OFFERED, finished
 
 MOVERS_A_PAGE = 25
 CAUSES = {
-    Cause.DATA: ("ses données", "Avec l’ancien modèle, ses nouvelles données suffisent à le déplacer."),
-    Cause.MODEL: ("le modèle", "Avec ses anciennes données, le nouveau modèle suffit à le déplacer."),
-    Cause.BOTH: ("les deux", "Ses données et le modèle ont changé ensemble."),
+    Cause.DATA: (
+        gettext_lazy("ses données"),
+        gettext_lazy("Avec l’ancien modèle, ses nouvelles données suffisent à le déplacer."),
+    ),
+    Cause.MODEL: (
+        gettext_lazy("le modèle"),
+        gettext_lazy("Avec ses anciennes données, le nouveau modèle suffit à le déplacer."),
+    ),
+    Cause.BOTH: (gettext_lazy("les deux"), gettext_lazy("Ses données et le modèle ont changé ensemble.")),
 }
 
 
@@ -64,7 +72,7 @@ class MovementsPage(RolePage, DetailView):  # type: ignore[type-arg]
         number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else 0
         found = finished(self.request.user).exclude(pk=self.object.pk).filter(pk=number).first()
         if found is None:
-            raise Http404("Ce calcul n’existe pas.")
+            raise Http404(_("Ce calcul n’existe pas."))
         return found
 
     @property

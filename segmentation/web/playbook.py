@@ -12,6 +12,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from clients.models import Client
@@ -26,7 +27,7 @@ from segmentation.web.reading import ReadsRun
 CHANGES = "segmentation.change_play"
 ADDS = "segmentation.add_play"
 ACTIVE, ARCHIVED, ALL = "active", "archived", "all"
-STATES = {ACTIVE: "Actives", ARCHIVED: "Archivées", ALL: "Toutes"}
+STATES = {ACTIVE: _("Actives"), ARCHIVED: _("Archivées"), ALL: _("Toutes")}
 
 
 def plays_open_to(user: Any) -> QuerySet[Play]:
@@ -36,8 +37,8 @@ def plays_open_to(user: Any) -> QuerySet[Play]:
 
 
 class PlaybookFilter(StrictFilterSet):
-    state = django_filters.ChoiceFilter(label="État", method="in_state", choices=list(STATES.items()))
-    segment = django_filters.CharFilter(label="Segment", field_name="segment__slug", max_length=80)
+    state = django_filters.ChoiceFilter(label=_("État"), method="in_state", choices=list(STATES.items()))
+    segment = django_filters.CharFilter(label=_("Segment"), field_name="segment__slug", max_length=80)
 
     def in_state(self, queryset: QuerySet[Play], name: str, value: str) -> QuerySet[Play]:
         return queryset if value == ALL else queryset.filter(active=value == ACTIVE)
