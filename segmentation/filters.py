@@ -22,7 +22,9 @@ from segmentation.retelling import retold_lazy
 UNPLACED = "aucun"  # ?segment=aucun: clients that the run could not place
 SEVERAL = "plusieurs"  # ?gap=plusieurs: provisional clients that no single field would make firm
 _RECIPE = default_recipe()
-COLUMNS = {column.name: retold_lazy(column.label) for column in (*_RECIPE.numeric, *_RECIPE.categorical)}
+COLUMNS = {column.name: retold_lazy(column.label) for column in _RECIPE.numeric} | {
+    column.name: retold_lazy(column.label) for column in _RECIPE.categorical
+}
 """What a model sees of a client, and what people call it."""
 
 
@@ -34,7 +36,7 @@ def known_segments(values: Sequence[str]) -> None:
 class PortfolioFilter(ClientFilter):
     """Over a queryset that went through `segmentation.querysets.with_segment`."""
 
-    segment = SeveralFilter(label=_("Segment"), method="in_segments", validators=[known_segments], max_length=80)
+    segment = SeveralFilter(label="Segment", method="in_segments", validators=[known_segments], max_length=80)
     standing = SeveralFilter(label=_("Classement"), field_name="standing", choices=Assignment.Standing.choices)
     moved = django_filters.TypedChoiceFilter(
         label=_("A changé de segment"),

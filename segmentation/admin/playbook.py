@@ -85,11 +85,11 @@ class PlayAdmin(HistoryAdmin):
     def clients_now(self, play: Play) -> str:
         """Over the whole base: who edits the playbook answers for everybody's."""
         if play.pk is None:
-            return NOT_YET
+            return str(NOT_YET)
         found = self._effect(play)
         if found.clients is None:
             return found.problem
-        return french.grouped(found.clients) if Play.objects.filter(pk=play.pk, active=True).exists() else ARCHIVED
+        return french.grouped(found.clients) if Play.objects.filter(pk=play.pk, active=True).exists() else str(ARCHIVED)
 
     @admin.display(description=gettext_lazy("ce que liraient les premiers"))
     def sentences(self, play: Play) -> SafeString:

@@ -80,7 +80,7 @@ class RecipeForm(forms.Form):
             (_("Données"), {"fields": rows, "description": COLUMNS_HELP}),
             (_("Poids des blocs"), {"fields": [tuple(weights)], "description": WEIGHT_HELP}),
             *(
-                (group.title, {"fields": [knob.name for knob in group.knobs], "description": group.help})
+                (str(group.title), {"fields": [knob.name for knob in group.knobs], "description": group.help})
                 for group in GROUPS
             ),
             (_("Raison"), {"fields": ["reason"]}),
@@ -133,8 +133,8 @@ def _number(knob: Knob) -> forms.Field:
     )
     help_text = f"{knob.help} {bounds}".strip()
     if knob.kind == "whole":
-        return forms.IntegerField(label=knob.label, min_value=int(least), max_value=int(most), help_text=help_text)
-    return _decimal(f"{knob.label} (%)" if percent else knob.label, least * scale, most * scale, help_text)
+        return forms.IntegerField(label=str(knob.label), min_value=int(least), max_value=int(most), help_text=help_text)
+    return _decimal(f"{knob.label} (%)" if percent else str(knob.label), least * scale, most * scale, help_text)
 
 
 def _decimal(label: str, least: float, most: float, help_text: str, *, required: bool = True) -> forms.Field:
@@ -163,4 +163,4 @@ def _of_column(name: str, column: Any) -> Iterator[tuple[str, forms.Field]]:
     )
     if isinstance(column, NumericColumn):
         choices = list(TRANSFORMS.items())
-        yield f"columns__{name}__transform", forms.ChoiceField(label=_("Transformation"), choices=choices)
+        yield f"columns__{name}__transform", forms.ChoiceField(label="Transformation", choices=choices)

@@ -81,9 +81,9 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
         lines = []
         for other in RecipeVersion.objects.filter(number__in=before).order_by("-number"):
             changed = differences(other.recipe, version.recipe)
-            lines += [
-                _("%(item)s (version %(number)s)") % {"item": item, "number": other.number} for item in changed
-            ] or [_("rien (version %(number)s)") % {"number": other.number}]
+            lines += [f"{item} (version {other.number})" for item in changed] or [
+                _("rien (version %(number)s)") % {"number": other.number}
+            ]
         return items(lines)
 
     @admin.display(description=gettext_lazy("données regardées"))

@@ -31,7 +31,7 @@ from segmentation.runs.refreshing import bring_up_to_date
 # In the order of static/css/tokens.css.
 COLOUR_NAMES = (
     gettext_lazy("bleu"),
-    gettext_lazy("orange"),
+    "orange",
     gettext_lazy("vert"),
     gettext_lazy("rose"),
     gettext_lazy("bleu ciel"),
@@ -72,7 +72,7 @@ class PortfolioAdmin(ClientAdmin):
     readonly_fields: ClassVar[tuple[Any, ...]] = (*ClientAdmin.readonly_fields, "segment_shown", "standing_shown")
     fieldsets: ClassVar[tuple[Any, ...]] = (
         ClientAdmin.fieldsets[0],
-        (gettext_lazy("Segmentation"), {"fields": ("segment_shown", "standing_shown")}),
+        ("Segmentation", {"fields": ("segment_shown", "standing_shown")}),
         *ClientAdmin.fieldsets[1:],
     )
 
@@ -91,7 +91,7 @@ class PortfolioAdmin(ClientAdmin):
     @admin.display(description=gettext_lazy("classement"), ordering="standing")
     def standing_shown(self, client: Any) -> str:
         standing = getattr(client, "standing", None)
-        return str(Assignment.Standing(standing).label) if standing else NOT_PLACED
+        return str(Assignment.Standing(standing).label) if standing else str(NOT_PLACED)
 
 
 @admin.register(Run)
@@ -207,7 +207,7 @@ class SegmentAdmin(HistoryAdmin):
 
     @admin.display(description=gettext_lazy("couleur"), ordering="colour")
     def colour_name(self, segment: Segment) -> str:
-        return COLOUR_NAMES[segment.colour]
+        return str(COLOUR_NAMES[segment.colour])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

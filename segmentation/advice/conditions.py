@@ -18,17 +18,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from clients.models import Client
 from dignamik.foundation import french
 from segmentation.advice.facts import FACTS, PLATFORMS, Facts
 from segmentation.models import Condition
+from segmentation.models.playbook import status_words
 
 Field, Comparison = Condition.Field, Condition.Comparison
 DAYS_IN_A_YEAR = 365.25
 LONGEST = 200  # years, so that a day of long ago stays a day
 CENT = Decimal("0.01")
 COUNTS = {Field.FOLLOWERS, *PLATFORMS}
-STATUS_OF = {label.lower(): value for value, label in Client.Status.choices}
 # Measured facts by the column of the recipe that profiles describe.
 COLUMN_OF = {Field.SENIORITY: "seniority_years"}
 
@@ -67,7 +66,7 @@ def terms(condition: Condition, figures: Mapping[str, Figures], today: date) -> 
     if condition.field == Field.WEBSITE:
         return (("exact", condition.value == "oui"),)
     if condition.field == Field.STATUS:
-        return (("exact", STATUS_OF.get(condition.value.lower(), "")),)
+        return (("exact", status_words().get(condition.value.lower(), "")),)
     bound = _bound(condition, figures)
     if bound is None:
         return None
@@ -112,7 +111,7 @@ def in_words(
     """
     fact, value = FACTS[condition.field], facts.get(condition.field)
     if value is None:
-        return fact.unknown
+        return str(fact.unknown)
     said = fact.written(value, facts)
     segment = figures.get(condition.field, Figures())
     if condition.median and segment.median is not None:

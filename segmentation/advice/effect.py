@@ -37,7 +37,7 @@ def effect(
     """
     playbook = Playbook.of_draft(run, play, conditions, quoted=quoted)
     if not playbook.plays:
-        return Effect(None, problem=NO_RUN)
+        return Effect(None, problem=str(NO_RUN))
     found = preview(playbook, play, clients)
     names = Client.objects.in_bulk([item.client for item in found])
     sentences = [(names[item.client], item.reason) for item in found if item.client in names]

@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,7 +44,7 @@ class Fact:
 
     expression: Callable[[], Any]
     written: Callable[[Any, Facts], str]
-    unknown: str
+    unknown: str | Promise
 
 
 def _on(platform: str) -> Callable[[], Subquery]:

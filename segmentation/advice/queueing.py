@@ -40,9 +40,7 @@ class AdviceFilter(PortfolioFilter):
     play = django_filters.CharFilter(
         label=gettext_lazy("Action"), method="of_advice", validators=[known_play], max_length=18
     )
-    service = django_filters.ChoiceFilter(
-        label=gettext_lazy("Service"), method="of_advice", choices=HeldService.Service.choices
-    )
+    service = django_filters.ChoiceFilter(label="Service", method="of_advice", choices=HeldService.Service.choices)
     goal = django_filters.ChoiceFilter(label=gettext_lazy("Objectif"), method="of_advice", choices=Play.Goal.choices)
     decision = django_filters.ChoiceFilter(
         label=gettext_lazy("Suivi"),

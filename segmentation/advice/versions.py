@@ -31,7 +31,7 @@ SHOWN = 50
 LABELS = {
     "title": gettext_lazy("Titre"),
     "pitch": gettext_lazy("Argumentaire"),
-    "service": gettext_lazy("Service"),
+    "service": "Service",
     "goal": gettext_lazy("Objectif"),
     "priority": gettext_lazy("Priorité"),
 }
@@ -229,14 +229,15 @@ def differences(before: Content, after: Content) -> list[Difference]:
 def _fields(before: Content, after: Content) -> Iterator[Difference]:
     if before.segment != after.segment:
         names = dict(Segment.objects.filter(pk__in=[before.segment, after.segment]).values_list("pk", "name"))
-        yield Difference(_("Segment"), *(names.get(pk, "–") for pk in (before.segment, after.segment)))
+        yield Difference("Segment", *(names.get(pk, "–") for pk in (before.segment, after.segment)))
     choices = {"service": HeldService.Service, "goal": Play.Goal, "priority": Play.Priority}
     for name, label in LABELS.items():
         was, now = getattr(before, name), getattr(after, name)
         if was != now:
             said = dict(choices[name].choices) if name in choices else {}
             yield Difference(
-                label, *(str(said.get(value, _("«\u00a0%(value)s\u00a0»") % {"value": value})) for value in (was, now))
+                str(label),
+                *(str(said.get(value, _("«\u00a0%(value)s\u00a0»") % {"value": value})) for value in (was, now)),
             )
 
 
@@ -245,10 +246,10 @@ def _conditions(before: Content, after: Content) -> Iterator[Difference]:
         return
     for row in before.conditions:
         if row not in after.conditions:
-            yield Difference(_("Condition"), str(_condition(row)), "")
+            yield Difference("Condition", str(_condition(row)), "")
     for row in after.conditions:
         if row not in before.conditions:
-            yield Difference(_("Condition"), "", str(_condition(row)))
+            yield Difference("Condition", "", str(_condition(row)))
     if before.conditions != after.conditions and set(before.conditions) == set(after.conditions):
         orders = (
             _(" et ").join(str(_condition(row)) for row in rows) for rows in (before.conditions, after.conditions)
@@ -259,7 +260,7 @@ def _conditions(before: Content, after: Content) -> Iterator[Difference]:
 def _state(before: Content, after: Content) -> Iterator[Difference]:
     if before.active != after.active:
         yield Difference(
-            _("État"), *(_("active") if active else _("archivée") for active in (before.active, after.active))
+            _("État"), *("active" if active else _("archivée") for active in (before.active, after.active))
         )
 
 

@@ -7,12 +7,14 @@ client now. Decisions are rows: they keep the reason as it was shown.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.models import HistoricalRecords
@@ -44,7 +46,7 @@ class Play(models.Model):
 
     class Goal(models.TextChoices):
         RETENTION = "retention", gettext_lazy("Fidélisation")
-        ACQUISITION = "acquisition", gettext_lazy("Acquisition")
+        ACQUISITION = "acquisition", "Acquisition"
         GROWTH = "growth", gettext_lazy("Développement")
 
     class Priority(models.IntegerChoices):
@@ -137,12 +139,20 @@ class Condition(models.Model):
 
     def __str__(self) -> str:
         if self.field in {self.Field.WEBSITE, self.Field.STATUS} and self.comparison == self.Comparison.EQUAL:
-            return _("%(label)s\u00a0: %(value)s") % {"label": self.get_field_display(), "value": self.value}
-        against = _("la médiane du segment") if self.median else self.value.replace("-", "−")
+            return _("%(label)s\u00a0: %(value)s") % {"label": self.get_field_display(), "value": self._written}
+        against = _("la médiane du segment") if self.median else self._written
         return (
             _("%(field)s\u00a0: %(comparison)s %(against)s")
             % {"field": self.get_field_display(), "comparison": self.get_comparison_display(), "against": against}
         ).strip()
+
+    @property
+    def _written(self) -> str:
+        if self.field == self.Field.WEBSITE:
+            return {"oui": _("oui"), "non": _("non")}.get(self.value, self.value)
+        if self.field == self.Field.STATUS and self.value in status_words():
+            return str(Client.Status(status_words()[self.value]).label).lower()
+        return self.value.replace("-", "−")
 
     @property
     def said(self) -> dict[str, str | bool]:
@@ -168,9 +178,9 @@ class Condition(models.Model):
             sentence = _("Pour le site web\u00a0: «\u00a0égal à\u00a0» et «\u00a0oui\u00a0» ou «\u00a0non\u00a0».")
             self._is_one_of({"oui", "non"}, sentence)
         elif self.field == self.Field.STATUS:
-            known = {label.lower() for label in Client.Status.labels}
             self._is_one_of(
-                known, _("Pour le statut\u00a0: «\u00a0égal à\u00a0» et actif, inactif, prospect ou perdu.")
+                set(status_words()),
+                _("Pour le statut\u00a0: «\u00a0égal à\u00a0» et actif, inactif, prospect ou perdu."),
             )
         else:
             try:
@@ -197,6 +207,13 @@ class Condition(models.Model):
         if not NUMBER.fullmatch(text) or abs(float(text.replace(",", "."))) > LARGEST:
             raise ValidationError(_("La valeur doit être un nombre, par exemple 500 ou 2,5."))
         return float(text.replace(",", "."))
+
+
+@cache
+def status_words() -> dict[str, str]:
+    """The statuses as conditions keep them, in French whoever writes, with their values."""
+    with translation.override("fr"):
+        return {str(label).lower(): value for value, label in Client.Status.choices}
 
 
 class Decision(models.Model):

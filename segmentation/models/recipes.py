@@ -48,7 +48,7 @@ class RecipeVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return _("Version %(number)s") % {"number": self.number}
+        return f"Version {self.number}"
 
 
 class RecipeAdoption(models.Model):

@@ -215,8 +215,8 @@ class Assignment(models.Model):
     facts_at = models.DateTimeField(gettext_lazy("faits connus au"), null=True)
 
     class Meta:
-        verbose_name = gettext_lazy("placement")
-        verbose_name_plural = gettext_lazy("placements")
+        verbose_name = "placement"
+        verbose_name_plural = "placements"
         constraints = [models.UniqueConstraint(fields=["run", "client"], name="one_place_a_run")]
         indexes = [models.Index(fields=["run", "segment", "client"], name="assignment_by_segment")]
 

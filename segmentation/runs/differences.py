@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -28,9 +29,9 @@ from segmentation.runs.wording import (
 )
 
 COLUMNS, BLOCKS = ("numeric", "categorical"), ("blocks",)
-OF_COLUMN: Mapping[str, tuple[str, Mapping[str, str]]] = {
+OF_COLUMN: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
     "share": (gettext_lazy("part dans son bloc"), {}),
-    "transform": (gettext_lazy("transformation"), TRANSFORMS),
+    "transform": ("transformation", TRANSFORMS),
     "imputation": (gettext_lazy("à la place d’une valeur inconnue"), FILLS),
     "unit": (gettext_lazy("unité"), UNITS),
     "label": (gettext_lazy("nom"), {}),
@@ -99,7 +100,7 @@ def _columns(old: Any, new: Any) -> Iterator[Difference]:
 
 def _use(column: Any, recipe: Mapping[str, Any]) -> str:
     # A recipe of which no column can be read leaves nothing out.
-    return _("utilisée") if column else _("laissée de côté") if recipe else UNSAID
+    return _("utilisée") if column else _("laissée de côté") if recipe else str(UNSAID)
 
 
 def _blocks(old: Any, new: Any) -> Iterator[Difference]:
@@ -140,7 +141,8 @@ def _knobs(old: Any, new: Any) -> Iterator[Difference]:
     for group in GROUPS:
         for knob in group.knobs:
             # With its group: beside two runs, "clients qui changent de segment" alone would be read as a count.
-            label = f"{group.title}, {knob.label[0].lower()}{knob.label[1:]}"
+            name = str(knob.label)
+            label = f"{group.title}, {name[0].lower()}{name[1:]}"
             yield Difference(label, *(said(knob, value_at(recipe, knob.name)) for recipe in (old, new)))
 
 
@@ -151,7 +153,7 @@ def _others(old: Any, new: Any) -> Iterator[Difference]:
     told |= {knob.name.replace("__", ".") for group in GROUPS for knob in group.knobs}
     for path in dict.fromkeys((*before, *after)):
         if path not in told:
-            label = UNTURNED.get(path, _("«\u00a0%(path)s\u00a0»") % {"path": path})
+            label = str(UNTURNED.get(path, _("«\u00a0%(path)s\u00a0»") % {"path": path}))
             yield Difference(label, *_pair(before.get(path), after.get(path)))
 
 
@@ -171,6 +173,6 @@ def _fields(was: Mapping[str, Any], now: Mapping[str, Any], hidden: set[str]) ->
     return [field for field in dict.fromkeys((*was, *now)) if field not in hidden]
 
 
-def _pair(was: Any, now: Any, words: Mapping[str, str] | None = None) -> tuple[str, str]:
+def _pair(was: Any, now: Any, words: Mapping[str, str | Promise] | None = None) -> tuple[str, str]:
     known = words or {}
-    return known.get(str(was), plain(was)), known.get(str(now), plain(now))
+    return str(known.get(str(was), plain(was))), str(known.get(str(now), plain(now)))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from segmentation.engine.bounds import GATES, MOST_WEIGHT, RULE, Bounds
@@ -35,8 +36,8 @@ class Knob:
     """One number of the recipe. Bounds in the recipe's own unit: a percentage lies between 0 and 1."""
 
     name: str
-    label: str
-    help: str
+    label: str | Promise
+    help: str | Promise
     bounds: Bounds
     kind: Kind = "number"
 
@@ -45,8 +46,8 @@ class Knob:
 class Group:
     """Knobs that people look at together."""
 
-    title: str
-    help: str
+    title: str | Promise
+    help: str | Promise
     knobs: tuple[Knob, ...]
 
 
@@ -124,7 +125,7 @@ GROUPS = (
         ),
     ),
     Group(
-        _("Effort"),
+        "Effort",
         _("Plus d’effort donne des segments plus stables et un calcul plus long."),
         (
             Knob("effort__starts", _("Départs par nombre de segments"), "", (1, 500), "whole"),
@@ -213,7 +214,7 @@ def turned(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     telling = {*default_recipe().needs_any, *recipe.needs_any}
     plain["needs_any"] = [column.name for column in kept if column.name in telling]
     if kept and telling and not plain["needs_any"]:
-        raise RecipeError(NOTHING_TELLING, about="names")
+        raise RecipeError(str(NOTHING_TELLING), about="names")
     return Recipe.from_dict(plain)
 
 

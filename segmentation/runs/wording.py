@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +18,7 @@ from segmentation.runs.knobs import BLOCKS, GROUPS, TRANSFORMS, Knob
 UNSAID = gettext_lazy("non précisé")
 FILLS = {"median": gettext_lazy("médiane"), "mean": gettext_lazy("moyenne")}
 SCALES = {"column": gettext_lazy("une échelle par donnée"), "pooled": gettext_lazy("une échelle commune")}
-UNITS = {
+UNITS: Mapping[str, str | Promise] = {
     "count": gettext_lazy("nombre entier"),
     "euros": "euros",
     "years": gettext_lazy("années"),
@@ -59,7 +60,7 @@ class Column:
 def plain(value: Any) -> str:
     """A stored value as French people write it; what is no number or word, as it is stored."""
     if value is None:
-        return UNSAID
+        return str(UNSAID)
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -94,9 +95,9 @@ def settings_of(stored: Any) -> list[tuple[str, list[Setting]]]:
     groups = []
     for group in GROUPS:
         stands = [(knob, value_at(stored, knob.name)) for knob in group.knobs]
-        lines = [Setting(knob.label, said(knob, value)) for knob, value in stands if value is not None]
+        lines = [Setting(str(knob.label), said(knob, value)) for knob, value in stands if value is not None]
         if lines:
-            groups.append((group.title, lines))
+            groups.append((str(group.title), lines))
     return groups
 
 
@@ -112,7 +113,7 @@ def columns_of(stored: Any) -> list[Column]:
 def bent(column: Mapping[str, Any]) -> str:
     """What becomes of a number before it counts."""
     bend, fill = column.get("transform"), column.get("imputation")
-    treatment = TRANSFORMS.get(str(bend), plain(bend))
+    treatment = str(TRANSFORMS.get(str(bend), plain(bend)))
     return (
         _("%(treatment)s\u00a0; inconnu\u00a0: %(fill)s")
         % {"treatment": treatment, "fill": FILLS.get(str(fill), plain(fill))}
@@ -128,7 +129,7 @@ def label_of(column: Mapping[str, Any]) -> str:
 
 def block_title(name: Any) -> str:
     """A block's name for people."""
-    return BLOCKS.get(str(name), str(name))
+    return str(BLOCKS.get(str(name), name))
 
 
 def _column(column: Mapping[str, Any], treatment: str, weight: Any) -> Column:

@@ -38,7 +38,7 @@ class DecisionForm(forms.Form):
     play = forms.ModelChoiceField(label=gettext_lazy("Action"), queryset=Play.objects.all())
     kind = forms.ChoiceField(label=gettext_lazy("Décision"), choices=Decision.Kind.choices)
     comment = forms.CharField(label=gettext_lazy("Raison"), required=False, max_length=LONGEST_COMMENT)
-    until = forms.DateField(label=gettext_lazy("Date"), required=False)
+    until = forms.DateField(label="Date", required=False)
     outcome = forms.ChoiceField(label=gettext_lazy("Issue"), required=False, choices=Decision.Outcome.choices)
 
 

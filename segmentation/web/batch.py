@@ -222,7 +222,7 @@ class Batch(Portfolio):
             return self.complain(form)
         manager = form.cleaned_data["manager"]
         moved = recording.assign(self.clients.values_list("pk", flat=True), manager, user=self.request.user)
-        whom = (manager.get_full_name() or manager.get_username()) if manager else _("personne")
+        whom = (manager.get_full_name() or manager.get_username()) if manager else ""
         stayed = self.count - moved
         text = (
             _("%(moved)s à présent chez %(whom)s.") % {"moved": clients_in_words(moved), "whom": whom}
@@ -246,7 +246,7 @@ class Batch(Portfolio):
 
 
 def clients_in_words(count: int) -> str:
-    return f"{count} {noun(count, _('client,clients'))}"
+    return f"{count} {noun(count, 'client,clients')}"
 
 
 def in_words(made: Planning, play: Play) -> str:

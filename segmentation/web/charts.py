@@ -77,7 +77,7 @@ def sizes(tallies: Sequence[SegmentTally]) -> Chart | None:
 
 
 def _share(share: float | None) -> str:
-    return UNKNOWN if share is None else french.percent(share)
+    return str(UNKNOWN) if share is None else french.percent(share)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def profile(portrait: Portrait, colour: int) -> Chart | None:
             ],
         },
         rows=len(drawn),
-        headings=(_("Donnée"), _("Segment"), _("Reste"), _("Rapport")),
+        headings=(_("Donnée"), "Segment", _("Reste"), _("Rapport")),
         table=[(ratio.label, ratio.own, ratio.rest, _times(ratio.times)) for ratio in ratios],
     )
 
@@ -138,7 +138,7 @@ def _ratio(label: str, own: float | None, rest: float | None, unit: str) -> Rati
 
 def _figure(value: float | None, unit: str) -> str:
     if value is None:
-        return UNKNOWN
+        return str(UNKNOWN)
     return french.percent(value) if unit == "share" else french.in_unit(value, unit)
 
 
@@ -172,8 +172,8 @@ def elbow(scores: Any, chosen: int | None) -> Chart | None:
 def silhouettes(scores: Any, chosen: int | None) -> Chart | None:
     """Silhouette by number of segments, with that of the same data shuffled."""
     return _measure(
-        "silhouette", _("Silhouette"), scores, chosen, "decimal",
-        ((_("Silhouette"), "silhouette"), (_("Données mélangées"), "null_silhouette")),
+        "silhouette", "Silhouette", scores, chosen, "decimal",
+        (("Silhouette", "silhouette"), (_("Données mélangées"), "null_silhouette")),
     )  # fmt: skip
 
 
@@ -251,7 +251,7 @@ def followers(readings: Sequence[Followers]) -> Chart | None:
         rows=len(panels),
         headings=(_("Réseau"), _("Relevé le"), _("Abonnés")),
         table=[
-            (label, day.strftime("%d/%m/%Y"), UNKNOWN if count is None else french.grouped(count))
+            (label, day.strftime("%d/%m/%Y"), str(UNKNOWN) if count is None else french.grouped(count))
             for label, points in panels
             for day, count in points
         ],

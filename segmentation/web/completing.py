@@ -41,7 +41,7 @@ class Completing(ReadsRun, RolePage, TemplateView):
         mine = Client.objects.visible_to(self.request.user)
         found = gaps(self.run, mine)
         lines = [
-            Line(gap, ENTERED_AS.get(gap.name, ""), first_to_call(self.run, mine, gap.name) if gap.firm else ())
+            Line(gap, str(ENTERED_AS.get(gap.name, "")), first_to_call(self.run, mine, gap.name) if gap.firm else ())
             for gap in found.fields
         ]
         return context | {"gaps": found, "lines": lines, "placed": found.provisional or mine.exists()}

@@ -19,7 +19,7 @@ from segmentation.web.portrait import Portrait, portrait
 from segmentation.web.runs import Candidate, candidates, gates_of
 
 GATES = {
-    "structure": gettext_lazy("Structure"),
+    "structure": "Structure",
     "stability": gettext_lazy("Stabilité"),
     "contours": gettext_lazy("Contours"),
     "smallest": gettext_lazy("Plus petit segment"),
@@ -122,7 +122,7 @@ def trials(a: Run, b: Run) -> list[Trial]:
 
 def drawn(found: Sequence[Trial], names: tuple[str, str]) -> list[Chart]:
     """Silhouette and stability of both runs by number of groups."""
-    measures = (("silhouette", _("Silhouette")), ("stability", _("Stabilité du segment le plus fragile")))
+    measures = (("silhouette", "Silhouette"), ("stability", _("Stabilité du segment le plus fragile")))
     charts = (_chart(found, names, key, title) for key, title in measures)
     return [chart for chart in charts if chart]
 
@@ -166,7 +166,7 @@ def checks(a: Run, b: Run) -> list[CheckPair]:
     names = dict.fromkeys((*old, *new))
     order = {name: at for at, name in enumerate(GATES)}
     keys = sorted(names, key=lambda key: (order.get(key[0], len(order)), key[1]))
-    return [CheckPair(GATES.get(key[0], key[0]), old.get(key), new.get(key)) for key in keys]
+    return [CheckPair(str(GATES.get(key[0], key[0])), old.get(key), new.get(key)) for key in keys]
 
 
 def _checks(run: Run) -> dict[tuple[str, int], Check]:

@@ -72,7 +72,7 @@ class Section:
     @property
     def short(self) -> str:
         """As the summary calls it after its count: singular and plural, for the filter `noun`."""
-        return SHORT[self.name]
+        return str(SHORT[self.name])
 
     @property
     def template(self) -> str:

@@ -31,7 +31,7 @@ class Side:
 
     @property
     def name(self) -> str:
-        return self.segment.name if self.segment else NO_SEGMENT
+        return self.segment.name if self.segment else str(NO_SEGMENT)
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,10 @@ def sankey(found: Flows, before: str, after: str) -> Chart | None:
         for line in found.lines
         for column, (count, _) in zip(found.columns, line.cells, strict=True)
     ]
-    bands += [(_end("a", CAME), _node("b", side), count) for side, count in zip(found.columns, found.came, strict=True)]
-    bands += [(_node("a", line.side), _end("b", LEFT), line.left) for line in found.lines]
+    bands += [
+        (_end("a", str(CAME)), _node("b", side), count) for side, count in zip(found.columns, found.came, strict=True)
+    ]
+    bands += [(_node("a", line.side), _end("b", str(LEFT)), line.left) for line in found.lines]
     bands = [band for band in bands if band[2]]
     used = {str(node["name"]): node for source, target, _ in bands for node in (source, target)}
     sides = [sum(name.startswith(side) for name in used) for side in "ab"]

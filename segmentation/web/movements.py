@@ -37,6 +37,12 @@ CAUSES = {
 }
 
 
+def said_of(cause: Cause) -> tuple[str, str]:
+    """What moved a client, and how one knows."""
+    label, says = CAUSES[cause]
+    return str(label), str(says)
+
+
 @dataclass(frozen=True)
 class Mover:
     """One of the reader's clients that changed segment."""
@@ -105,7 +111,7 @@ class MovementsPage(RolePage, DetailView):  # type: ignore[type-arg]
             **self.withdrawn(before, segments),
             "flows": seen,
             "chart": sankey(seen, str(before).lower(), str(self.object).lower()),
-            "causes": [CauseCount(*CAUSES[cause], found.causes[cause]) for cause in Cause if found.causes[cause]],
+            "causes": [CauseCount(*said_of(cause), found.causes[cause]) for cause in Cause if found.causes[cause]],
             **self.movers(found.moves, segments),
         }
 
@@ -129,5 +135,5 @@ class MovementsPage(RolePage, DetailView):  # type: ignore[type-arg]
         for pk in page:
             move = by_client[pk]
             source, target = segments.get(move.source or ""), segments.get(move.target or "")
-            rows.append(Mover(clients[pk], source, target, *CAUSES[move.cause]))
+            rows.append(Mover(clients[pk], source, target, *said_of(move.cause)))
         return {"movers": rows, "page_obj": page}

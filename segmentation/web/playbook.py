@@ -38,7 +38,7 @@ def plays_open_to(user: Any) -> QuerySet[Play]:
 
 class PlaybookFilter(StrictFilterSet):
     state = django_filters.ChoiceFilter(label=_("État"), method="in_state", choices=list(STATES.items()))
-    segment = django_filters.CharFilter(label=_("Segment"), field_name="segment__slug", max_length=80)
+    segment = django_filters.CharFilter(label="Segment", field_name="segment__slug", max_length=80)
 
     def in_state(self, queryset: QuerySet[Play], name: str, value: str) -> QuerySet[Play]:
         return queryset if value == ALL else queryset.filter(active=value == ACTIVE)
@@ -131,7 +131,8 @@ class PlaybookPage(ReadsRun, RolePage, TemplateView):
         states = list((known.filter(segment__slug=slug) if slug else known).values_list("active", flat=True))
         numbers = {ACTIVE: states.count(True), ARCHIVED: states.count(False), ALL: len(states)}
         return [
-            StateTab(label, numbers[state], self.address(state, slug), state == here) for state, label in STATES.items()
+            StateTab(str(label), numbers[state], self.address(state, slug), state == here)
+            for state, label in STATES.items()
         ]
 
     def address(self, state: str, slug: str) -> str:

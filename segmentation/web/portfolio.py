@@ -52,7 +52,7 @@ PLAN, ASSIGN = "plan", "assign"
 ASSIGNS = "clients.change_client"
 NEARBY = 0.3  # degrees: some 30 km
 # The pages that understand the portfolio's query string.
-FACES = (("clients", gettext_lazy("Tableau")), ("map", gettext_lazy("Carte")), ("explorer", gettext_lazy("Explorer")))
+FACES = (("clients", gettext_lazy("Tableau")), ("map", gettext_lazy("Carte")), ("explorer", "Explorer"))
 
 
 def actions_of(user: Any) -> list[str]:
@@ -78,7 +78,7 @@ class Portfolio(ReadsRun, ClientList):
     def faces(self) -> Sequence[Face]:  # type: ignore[override]
         """Table, map, explorer: the same clients under the same query string."""
         here = self.request.resolver_match and self.request.resolver_match.url_name
-        return [Face(label, self.address(reverse(name)), here=name == here) for name, label in FACES]
+        return [Face(str(label), self.address(reverse(name)), here=name == here) for name, label in FACES]
 
     def scope(self) -> ClientQuerySet:
         return with_segment(super().scope(), self.run)

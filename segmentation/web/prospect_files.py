@@ -107,7 +107,7 @@ def answer(content: bytes, run: Run, *, quoted: bool) -> Answer:
 
 def _line(business: Business, place: Placement, playbook: Playbook, labels: dict[str, str]) -> Line:
     plays = for_business(playbook, place.segment, of_business(business.facts)) if place.segment else []
-    missing = [YET.get(name, labels.get(name, name)) for name in place.unknown]
+    missing = [str(YET.get(name, labels.get(name, name))) for name in place.unknown]
     title, reason = (plays[0].play.title, plays[0].reason) if plays else ("", "")
     return Line(business, place, missing, title, reason)
 

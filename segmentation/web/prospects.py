@@ -199,7 +199,7 @@ def answer(business: Mapping[str, Any], run: Run, user: Any) -> Answer:
         place=found,
         badge=badge(found.standing, found.margin),
         margin=margin_in_words(found),
-        missing=[YET.get(name, labels.get(name, name)) for name in found.unknown],
+        missing=[str(YET.get(name, labels.get(name, name))) for name in found.unknown],
         plays=plays,
         alike=lookalikes(frames.of_one(business, run.as_of), run, user),
     )

@@ -90,7 +90,7 @@ def why(place: Assignment | None, run: Run | None) -> Why | None:
 
 def _reason(line: Contribution, whole: float) -> Reason:
     unit = "share" if line.unit == "word" else line.unit
-    value = UNKNOWN if line.value is None else str(line.value)
+    value = str(UNKNOWN) if line.value is None else str(line.value)
     if isinstance(line.value, float):
         value = french.in_unit(line.value, unit)
     weight = line.amount / whole

@@ -64,7 +64,7 @@ class AdviceTable(tables.Table):
     """Headings only: a row has forms in it, which its template draws."""
 
     priority = tables.Column(verbose_name=gettext_lazy("Priorité"))
-    name = tables.Column(verbose_name=gettext_lazy("Client"))
+    name = tables.Column(verbose_name="Client")
     play = tables.Column(verbose_name=gettext_lazy("Action"))
     reason = tables.Column(verbose_name=gettext_lazy("Raison"))
     actions = tables.Column(verbose_name=gettext_lazy("Décision"))
@@ -127,7 +127,12 @@ class Recommendations(Portfolio):
             return []
         counts = self.queue.counts(listed=self.page.paginator.count)
         return [
-            Tab(label, counts[kind], self.url(decision="" if kind == TO_DECIDE else kind), kind == self.queue.wanted)
+            Tab(
+                str(label),
+                counts[kind],
+                self.url(decision="" if kind == TO_DECIDE else kind),
+                kind == self.queue.wanted,
+            )
             for kind, label in TABS.items()
         ]
 

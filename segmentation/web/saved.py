@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,10 +31,10 @@ from segmentation.advice.queueing import AdviceFilter
 from segmentation.filters import PortfolioFilter
 
 # The pages whose query string can be kept, what they are called, and what judges it.
-PAGES: dict[str, tuple[str, type[StrictFilterSet]]] = {
+PAGES: dict[str, tuple[str | Promise, type[StrictFilterSet]]] = {
     "clients": (gettext_lazy("Tableau"), PortfolioFilter),
     "map": (gettext_lazy("Carte"), PortfolioFilter),
-    "explorer": (gettext_lazy("Explorer"), PortfolioFilter),
+    "explorer": ("Explorer", PortfolioFilter),
     "recommendations": (gettext_lazy("Recommandations"), AdviceFilter),
 }
 MOST_VIEWS = 50  # of one person: a menu of more helps nobody
@@ -88,7 +89,7 @@ class NewViewForm(SavedViewForm):
     """
 
     share = forms.BooleanField(required=False)
-    page = forms.ChoiceField(label=gettext_lazy("Page"), choices=[(name, label) for name, (label, _) in PAGES.items()])
+    page = forms.ChoiceField(label="Page", choices=[(name, label) for name, (label, _) in PAGES.items()])
     query = forms.CharField(label=gettext_lazy("Filtres"), max_length=SavedView.LONGEST_QUERY, required=False)
 
     class Meta(SavedViewForm.Meta):

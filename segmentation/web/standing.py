@@ -34,7 +34,7 @@ NOT_PLACED = gettext_lazy("Le dernier calcul ne connaissait pas encore ce client
 
 def told(standing: str) -> str:
     """What a standing means, in one sentence."""
-    return EXPLAINED.get(Standing(standing), FIRM)
+    return str(EXPLAINED.get(Standing(standing), FIRM))
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class Badge:
 def badge(standing: str | None, margin: float | None) -> Badge | None:
     """The quiet suffix of a segment. A firm placement shows nothing."""
     if standing is None:
-        return Badge(_("pas encore placé"), NOT_PLACED)
+        return Badge(_("pas encore placé"), str(NOT_PLACED))
     if margin is not None and margin < 0:
-        return Badge(_("va changer"), HEADS_ELSEWHERE)
+        return Badge(_("va changer"), str(HEADS_ELSEWHERE))
     if standing != Standing.FIRM:
-        return Badge(str(Standing(standing).label), EXPLAINED[Standing(standing)])
-    return Badge(_("frontière"), ON_FRONTIER) if margin is not None and margin < FRONTIER else None
+        return Badge(str(Standing(standing).label), str(EXPLAINED[Standing(standing)]))
+    return Badge(_("frontière"), str(ON_FRONTIER)) if margin is not None and margin < FRONTIER else None
 
 
 def margin_in_words(assignment: Assignment) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
 
 from clients.web.tables import ClientTable
 from segmentation.web import marks
@@ -17,7 +16,7 @@ from segmentation.web.standing import badge
 class PortfolioTable(ClientTable):
     """Over rows that went through `segmentation.querysets.with_segment`."""
 
-    segment = tables.Column(verbose_name=_("Segment"), accessor="segment_name", empty_values=())
+    segment = tables.Column(verbose_name="Segment", accessor="segment_name", empty_values=())
 
     class Meta(ClientTable.Meta):
         sequence = (

@@ -125,4 +125,4 @@ def _standings(groups: Sequence[dict[str, Any]], *, unseen: int) -> list[Standin
         )
         for value, label in Assignment.Standing.choices
     ]
-    return [*found, StandingTally("", _("pas encore placé"), unseen, NOT_PLACED)] if unseen else found
+    return [*found, StandingTally("", _("pas encore placé"), unseen, str(NOT_PLACED))] if unseen else found

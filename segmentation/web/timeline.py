@@ -73,7 +73,7 @@ def _edits(client: Client) -> Iterator[Event]:
 def _contacts(contacts: Iterable[Contact]) -> Iterator[Event]:
     for contact in contacts:
         label = str(contact.get_kind_display())
-        yield Event(_moment(contact.day, contact.at), _("contact"), label.capitalize(), contact.by, contact.text)
+        yield Event(_moment(contact.day, contact.at), "contact", label.capitalize(), contact.by, contact.text)
 
 
 def _decisions(decisions: Iterable[Decision]) -> Iterator[Event]:

@@ -88,7 +88,7 @@ class VisitsPage(Portfolio):
     @property
     def faces(self) -> Sequence[Face]:  # type: ignore[override]
         """The other pages know of no start."""
-        return [Face(label, self.address(reverse(name), start=""), here=False) for name, label in FACES]
+        return [Face(str(label), self.address(reverse(name), start=""), here=False) for name, label in FACES]
 
     @property
     def map_url(self) -> str:
