@@ -11,7 +11,8 @@ import re
 from functools import cache
 
 from django.utils.functional import lazy
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
+from django.utils.translation import gettext as looked_up
 from django.utils.translation import gettext_noop as _
 
 from dignamik.foundation import french
@@ -127,7 +128,7 @@ retold_lazy = lazy(retold, str)
 def _known(text: str) -> str | None:
     for pattern, sentence in _patterns():
         if found := pattern.fullmatch(text):
-            said = gettext(sentence) % {name: _part(name, part) for name, part in found.groupdict().items()}
+            said = looked_up(sentence) % {name: _part(name, part) for name, part in found.groupdict().items()}
             # The engine puts sentences into others, without their capital.
             return said if text[0] == sentence[0] or sentence[0] == "%" else said[0].lower() + said[1:]
     return None
