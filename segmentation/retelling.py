@@ -92,7 +92,7 @@ KNOWN = (
     _("Lecture des données"), _("Comparaison avec des données mélangées"), _("Essai de %(k)s segments"),
     _("Choix du nombre de segments"), _("Profils et contrôles"), _("Enregistrement des placements"), _("Terminé"),
     # Sizes of towns.
-    _("moins de %(most)s habitants"), _("%(least)s à %(most)s habitants"), _("%(least)s habitants et plus"),
+    _("moins de %(most)s habitants"), _("%(fewest)s à %(most)s habitants"), _("%(fewest)s habitants et plus"),
     # What a name rests on, and the rule of a segment.
     _("%(column)s «\u00a0%(word)s\u00a0»\u00a0: %(own)s des clients du segment, %(rest)s ailleurs"),
     _("%(column)s\u00a0: médiane %(own)s"), _("%(column)s\u00a0: médiane %(own)s, %(rest)s ailleurs"),
@@ -107,6 +107,13 @@ KNOWN = (
     _("Recette d’origine de Dignamik."), _("Version %(number)s remise."),
 )  # fmt: skip
 AS_WRITTEN = {"name", "word", "error"}
+# What stands in each place. Nothing of a sentence runs on into the next; a place of no name here is a figure.
+WORDS = r"(?:(?!\. [^a-z]).)+?"
+PLACES = {
+    "name": ".+?", "word": "[^«»]+?", "error": ".+?", "column": "[^«»:;]+?",
+    "says": WORDS, "least": WORDS, "changes": WORDS, "rivals": WORDS,
+}  # fmt: skip
+A_FIGURE = r"[-−]?\d[^ ]*?|inconnue"
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 _SENTENCES = re.compile(r"(?<=\.) (?=[^a-z])")
@@ -130,7 +137,8 @@ def _known(text: str) -> str | None:
         if found := pattern.fullmatch(text):
             said = looked_up(sentence) % {name: _part(name, part) for name, part in found.groupdict().items()}
             # The engine puts sentences into others, without their capital.
-            return said if text[0] == sentence[0] or sentence[0] == "%" else said[0].lower() + said[1:]
+            inside = sentence[0].isupper() and text[0].islower() and not looked_up(sentence).startswith("%")
+            return said[0].lower() + said[1:] if inside else said
     return None
 
 
@@ -139,10 +147,20 @@ def _one_by_one(text: str) -> str | None:
     sentences = _SENTENCES.split(text)
     if len(sentences) > 1:
         return " ".join(map(retold, sentences))
+    end = "." if text.endswith(".") else ""
     for mark, joined in (("\u00a0; ", "; "), (", ", ", ")):
-        parts = [_known(part) for part in text.removesuffix(".").split(mark)]
-        if all(parts):
-            return joined.join(filter(None, parts)) + text[len(text.removesuffix(".")) :]
+        if parts := _listed(text.removesuffix(".").split(mark), mark):
+            return joined.join(parts) + end
+    return None
+
+
+def _listed(parts: list[str], mark: str) -> list[str] | None:
+    """Each part said again; a column's name may hold the mark itself. None unless all of them are known."""
+    for size in range(len(parts), 0, -1):
+        said = _known(mark.join(parts[:size]))
+        rest = _listed(parts[size:], mark) if said and parts[size:] else []
+        if said and rest is not None:
+            return [said, *rest]
     return None
 
 
@@ -177,4 +195,6 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
 
 def _pattern(sentence: str) -> str:
     literals = _PLACE.split(sentence)
-    return "".join(f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(literals))
+    return "".join(
+        f"(?P<{part}>{PLACES.get(part, A_FIGURE)})" if at % 2 else re.escape(part) for at, part in enumerate(literals)
+    )

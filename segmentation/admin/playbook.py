@@ -113,7 +113,7 @@ class PlayAdmin(HistoryAdmin):
             for item in found
         )
         return (
-            format_html("<ul>{}</ul>", format_html_join("", "<li><b>Version {}</b>, {}, {}\u00a0: {}</li>", lines))
+            format_html("<ul>{}</ul>", format_html_join("", _("<li><b>Version {}</b>, {}, {}\u00a0: {}</li>"), lines))
             if found
             else "–"
         )

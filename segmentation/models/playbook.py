@@ -67,7 +67,7 @@ class Play(models.Model):
     history = HistoricalRecords(verbose_name=gettext_lazy("historique"), bases=[KeptConditions])
 
     class Meta:
-        verbose_name = "action"
+        verbose_name = gettext_lazy("action")
         verbose_name_plural = gettext_lazy("plan d’actions")
         ordering = ["segment", "priority", "pk"]
         constraints = [
@@ -121,7 +121,9 @@ class Condition(models.Model):
     MEASURED = (Field.FOLLOWERS, Field.FACEBOOK, Field.INSTAGRAM, Field.LINKEDIN, Field.TIKTOK, Field.YOUTUBE,
                 Field.TURNOVER, Field.SENIORITY)  # fmt: skip
 
-    play = models.ForeignKey(Play, on_delete=models.CASCADE, related_name="conditions", verbose_name="action")
+    play = models.ForeignKey(
+        Play, on_delete=models.CASCADE, related_name="conditions", verbose_name=gettext_lazy("action")
+    )
     field = models.CharField(gettext_lazy("donnée"), max_length=20, choices=Field)
     comparison = models.CharField(gettext_lazy("comparaison"), max_length=8, choices=Comparison)
     value = models.CharField(
@@ -238,7 +240,9 @@ class Decision(models.Model):
         NO_ANSWER = "no_answer", gettext_lazy("sans réponse")
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="decisions", verbose_name="client")
-    play = models.ForeignKey(Play, on_delete=models.PROTECT, related_name="decisions", verbose_name="action")
+    play = models.ForeignKey(
+        Play, on_delete=models.PROTECT, related_name="decisions", verbose_name=gettext_lazy("action")
+    )
     # Where the client stood for whoever decided; a refusal falls once the client is published elsewhere.
     segment = models.ForeignKey(
         Segment, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=gettext_lazy("segment du client")

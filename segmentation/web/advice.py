@@ -74,12 +74,15 @@ class Decide(ReadsRun, RolePage, View):
         except CannotDecide as refusal:
             self.complain([str(refusal)])
             return
-        text = _("%(label)s\u00a0: %(value)s") % {"label": made.said.capitalize(), "value": play.title}
+        text = _("%(label)s\u00a0: %(value)s") % {
+            "label": f"{made.said[0].upper()}{made.said[1:]}",
+            "value": play.title,
+        }
         where = f"{client.get_absolute_url()}#decisions"
         messages.success(self.request, format_html('{} (<a href="{}">{}</a>).', text, where, client.name))
         if made.outcome == Decision.Outcome.INTERESTED and client.next_follow_up is None:
             log = f"{client.get_absolute_url()}#log"
-            messages.info(self.request, format_html('<a href="{}">Fixez la date de la relance</a>.', log))
+            messages.info(self.request, format_html(_('<a href="{}">Fixez la date de la relance</a>.'), log))
 
     def complain(self, sentences: Any) -> None:
         messages.error(self.request, _("Rien n’a été enregistré. ") + " ".join(sentences))

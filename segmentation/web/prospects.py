@@ -85,7 +85,7 @@ class ProspectForm(forms.Form):
     has_website = forms.TypedChoiceField(
         label=gettext_lazy("Site web"),
         required=False,
-        choices=[("", gettext_lazy("inconnu")), ("oui", "oui"), ("non", "non")],
+        choices=[("", gettext_lazy("inconnu")), ("oui", gettext_lazy("oui")), ("non", gettext_lazy("non"))],
         coerce=lambda value: value == "oui",
         empty_value=None,
     )
@@ -240,7 +240,7 @@ class Prospect(ReadsRun, RolePage, View):
     def known(self, client: Client) -> str:
         """Where the twin is, for who may see it; else only that there is one."""
         if Client.objects.visible_to(self.request.user).filter(pk=client.pk).exists():
-            found = '«\u00a0<a href="{}">{}</a>\u00a0» est déjà dans votre portefeuille, au même code postal.'
+            found = _('«\u00a0<a href="{}">{}</a>\u00a0» est déjà dans votre portefeuille, au même code postal.')
             return format_html(found, client.get_absolute_url(), client.name)
         return _("Une entreprise de ce nom est déjà connue à ce code postal\u00a0: parlez-en à votre responsable.")
 

@@ -149,7 +149,7 @@ class SavedViewList(RolePage, TemplateView):
             complain(request, form)
             return HttpResponseRedirect(self.back(request.POST))
         view = form.save()
-        text = '<a href="{}">{}</a> est enregistrée. <a href="{}">Gérer les vues</a>'
+        text = _('<a href="{}">{}</a> est enregistrée. <a href="{}">Gérer les vues</a>')
         messages.success(request, format_html(text, view.get_absolute_url(), view.name, reverse("views")))
         return HttpResponseRedirect(view.get_absolute_url())
 
