@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -28,13 +29,7 @@ CONDITIONS_ARE_LOST = gettext_lazy(
 HOUSE = "Dignamik"
 SHOWN = 50
 """Versions that a page lists, the latest."""
-LABELS = {
-    "title": gettext_lazy("Titre"),
-    "pitch": gettext_lazy("Argumentaire"),
-    "service": "Service",
-    "goal": gettext_lazy("Objectif"),
-    "priority": gettext_lazy("Priorité"),
-}
+FIELDS = ("title", "pitch", "service", "goal", "priority")
 
 Row = tuple[str, str, str, bool]  # field, comparison, value, median
 
@@ -154,7 +149,7 @@ def restore(play: Play, number: int, *, seen: int, by: Any) -> None:
     found = version(play, number)
     if found is None or not found.kept:
         raise CannotChange(CONDITIONS_ARE_LOST if found else _("Cette version n’existe pas."))
-    for name in LABELS:
+    for name in FIELDS:
         setattr(play, name, getattr(found.content, name))
     save(
         play,
@@ -231,12 +226,13 @@ def _fields(before: Content, after: Content) -> Iterator[Difference]:
         names = dict(Segment.objects.filter(pk__in=[before.segment, after.segment]).values_list("pk", "name"))
         yield Difference("Segment", *(names.get(pk, "–") for pk in (before.segment, after.segment)))
     choices = {"service": HeldService.Service, "goal": Play.Goal, "priority": Play.Priority}
-    for name, label in LABELS.items():
+    for name in FIELDS:
         was, now = getattr(before, name), getattr(after, name)
         if was != now:
             said = dict(choices[name].choices) if name in choices else {}
+            field: Any = Play._meta.get_field(name)
             yield Difference(
-                str(label),
+                capfirst(str(field.verbose_name)),
                 *(str(said.get(value, _("«\u00a0%(value)s\u00a0»") % {"value": value})) for value in (was, now)),
             )
 

@@ -14,6 +14,8 @@ from tests.contract import signed_in
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CATALOGUE = ROOT / "dignamik/locale/en/LC_MESSAGES/django"
+CATALOGUES = [CATALOGUE, ROOT / "segmentation/locale/en/LC_MESSAGES/django"]
+MARKS = {"_", "gettext", "gettext_lazy"}
 LIST = "/api/v1/clients/"
 
 
@@ -22,23 +24,26 @@ def sentences() -> Iterator[str]:
     for app in ("dignamik", "clients", "segmentation"):
         for path in (ROOT / app).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
                     (said,) = node.args
                     assert isinstance(said, ast.Constant), f"{path}: what is translated must be one literal"
                     yield str(said.value)
 
 
 def test_every_sentence_of_the_api_has_an_english_one_and_the_catalogue_no_other() -> None:
-    with CATALOGUE.with_suffix(".mo").open("rb") as file:
-        known = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    known: dict[str, str] = {}
+    for catalogue in CATALOGUES:
+        with catalogue.with_suffix(".mo").open("rb") as file:
+            known |= gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
     assert set(known) - {""} == set(sentences())
     assert all(english and english != french for french, english in known.items() if french)
 
 
-def test_the_compiled_catalogue_says_what_the_readable_one_says() -> None:
-    with CATALOGUE.with_suffix(".mo").open("rb") as file:
+@pytest.mark.parametrize("catalogue", CATALOGUES)
+def test_the_compiled_catalogue_says_what_the_readable_one_says(catalogue: Path) -> None:
+    with catalogue.with_suffix(".mo").open("rb") as file:
         known = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
-    lines = [line.partition(" ") for line in CATALOGUE.with_suffix(".po").read_text().splitlines()]
+    lines = [line.partition(" ") for line in catalogue.with_suffix(".po").read_text().splitlines()]
     said = [(word, ast.literal_eval(text)) for word, _, text in lines if word in ("msgid", "msgstr")]
     written = {french: english for (_, french), (_, english) in zip(said[::2], said[1::2], strict=True) if french}
     assert written == {french: english for french, english in known.items() if french}

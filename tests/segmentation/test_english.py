@@ -139,7 +139,8 @@ def test_the_recipe_reads_in_english(db: None, english: None) -> None:
 def test_a_segment_is_described_in_english(db: None, english: None) -> None:
     for profile in a_run().profiles.all():
         found = portrait(profile, fewest=1)
-        assert all(is_english(line.label) for line in (*found.numbers, *found.networks, *found.words))
+        labels = [line.label for line in (*found.numbers, *found.networks)] + [table.label for table in found.words]
+        assert all(map(is_english, labels))
         assert all(is_english(trait) for trait in found.traits())
 
 

@@ -22,14 +22,15 @@ def written(language: str) -> dict[str, Any]:
     with transaction.atomic():
         with translation.override(language):
             run = retrain(Asked(clusters=4)).run
-        assert run is not None
+        version = settled().version
+        assert run is not None and version is not None
         run.refresh_from_db()
         found = {
             "run": [run.state, run.recipe, run.document, run.scores, run.choice, run.verdict, run.notes, run.error],
             "profiles": list(Profile.objects.filter(run=run).order_by("cluster").values_list("size", "data")),
             "segments": list(Segment.objects.order_by("slug").values_list("slug", "name", "description", "colour")),
             "placements": list(Assignment.objects.filter(run=run).order_by("client").values_list(*PLACED)),
-            "version": settled().version.reason,
+            "version": version.reason,
         }
         transaction.set_rollback(True)
     return found
