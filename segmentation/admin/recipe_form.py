@@ -14,6 +14,7 @@ from dignamik.foundation import french
 from segmentation.engine.errors import RecipeError
 from segmentation.engine.recipe import NumericColumn, Recipe
 from segmentation.models.recipes import LONGEST_REASON
+from segmentation.retelling import retold
 from segmentation.runs.knobs import (
     BLOCKS,
     GROUPS,
@@ -150,7 +151,7 @@ def _decimal(label: str, least: float, most: float, help_text: str, *, required:
 
 
 def _of_column(name: str, column: Any) -> Iterator[tuple[str, forms.Field]]:
-    label = column.label or name
+    label = retold(column.label or name)
     yield f"columns__{name}__used", forms.BooleanField(label=label, required=False)
     yield (
         f"columns__{name}__share",

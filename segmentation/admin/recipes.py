@@ -21,6 +21,7 @@ from dignamik.foundation.administration import ReadOnlyAdmin, is_key, named
 from segmentation.admin.recipe_form import RecipeForm
 from segmentation.engine.recipe import Recipe, default_recipe
 from segmentation.models import RecipeAdoption, RecipeVersion
+from segmentation.retelling import retold
 from segmentation.runs import recipes
 from segmentation.runs.differences import Difference, differences
 from segmentation.runs.forms import ReasonForm
@@ -103,7 +104,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
         return items(
             [
                 _("%(at)s, %(by)s\u00a0: %(reason)s")
-                % {"at": french.moment(row.at), "by": written(row.by), "reason": row.reason}
+                % {"at": french.moment(row.at), "by": written(row.by), "reason": retold(row.reason)}
                 for row in rows
             ]
         )
