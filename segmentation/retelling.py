@@ -122,9 +122,14 @@ _FIGURE = re.compile(
 )
 
 
+def speaks_french() -> bool:
+    """Whether what runs wrote can be said as it stands."""
+    return (get_language() or "fr").startswith("fr")
+
+
 def retold(text: str) -> str:
     """A sentence, some of them or a column's name as a run wrote it, in the language at hand."""
-    if not text or (get_language() or "fr").startswith("fr"):
+    if not text or speaks_french():
         return text
     return _known(text) or _one_by_one(text) or text
 

@@ -25,7 +25,7 @@ from segmentation.disclosure import runs_open_to
 from segmentation.models import Assignment, Profile, Publication, Run, Segment
 from segmentation.pointer import run_shown
 from segmentation.querysets import with_segment
-from segmentation.retelling import retold
+from segmentation.retelling import retold, speaks_french
 from segmentation.runs.refreshing import bring_up_to_date
 
 # In the order of static/css/tokens.css.
@@ -179,7 +179,9 @@ def shown(value: Any) -> str:
     """A figure as French people write it; a dash where it was not measured."""
     if value is None:
         return "–"
-    return str(value) if isinstance(value, int) else f"{value:.3f}".replace(".", ",")
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:.3f}".replace(".", ",") if speaks_french() else f"{value:.3f}"
 
 
 @admin.register(Publication)

@@ -107,7 +107,7 @@ class Publication(models.Model):
         ordering = ["-pk"]
 
     def __str__(self) -> str:
-        return f"{self.run} le {self.at:%d/%m/%Y}"
+        return _("%(run)s le %(at)s") % {"run": self.run, "at": f"{self.at:%d/%m/%Y}"}
 
     @property
     def without_account(self) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dignamik.foundation import french
-from segmentation.retelling import retold
+from segmentation.retelling import retold, speaks_french
 from segmentation.runs.knobs import BLOCKS, GROUPS, TRANSFORMS, Knob
 
 UNSAID = gettext_lazy("non précisé")
@@ -58,14 +58,16 @@ class Column:
 
 
 def plain(value: Any) -> str:
-    """A stored value as French people write it; what is no number or word, as it is stored."""
+    """A stored value as people write it; what is no number or word, as it is stored."""
     if value is None:
         return str(UNSAID)
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return json.dumps(value, ensure_ascii=False)
-    return french.grouped(value) if float(value).is_integer() else f"{value:g}".replace(".", ",")
+    if float(value).is_integer():
+        return french.grouped(value)
+    return f"{value:g}".replace(".", ",") if speaks_french() else f"{value:g}"
 
 
 def said(knob: Knob, value: Any) -> str:

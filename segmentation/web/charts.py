@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from clients.models import Followers, Turnover
 from dignamik.foundation import french
+from segmentation.retelling import speaks_french
 from segmentation.web.portrait import Portrait
 from segmentation.web.tallies import SegmentTally
 
@@ -251,11 +252,16 @@ def followers(readings: Sequence[Followers]) -> Chart | None:
         rows=len(panels),
         headings=(_("Réseau"), _("Relevé le"), _("Abonnés")),
         table=[
-            (label, day.strftime("%d/%m/%Y"), str(UNKNOWN) if count is None else french.grouped(count))
+            (label, _short(day), str(UNKNOWN) if count is None else french.grouped(count))
             for label, points in panels
             for day, count in points
         ],
     )
+
+
+def _short(day: date) -> str:
+    """12/11/2026; written out in English, where 12/11 is two dates."""
+    return day.strftime("%d/%m/%Y") if speaks_french() else french.day(day)
 
 
 def _trend(label: str, points: Sequence[tuple[date, int | None]]) -> str:
