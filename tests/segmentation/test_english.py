@@ -23,7 +23,7 @@ from segmentation.models import Assignment, Condition, Decision, Play, Run
 from segmentation.models.playbook import status_words
 from segmentation.retelling import KNOWN, retold
 from segmentation.runs.differences import differences
-from segmentation.runs.wording import columns_of, settings_of
+from segmentation.runs.wording import columns_of, plain, settings_of
 from segmentation.web.portrait import portrait
 from segmentation.web.reasons import why
 from segmentation.web.recommendations import Recommendations
@@ -134,6 +134,12 @@ def test_the_recipe_reads_in_english(db: None, english: None) -> None:
     found = [str(line) for line in differences(run.recipe, changed)]
     assert found
     assert all(is_english(line) for line in found), found
+
+
+def test_the_figures_of_a_recipe_follow_the_language(english: None) -> None:
+    assert (plain(0.5), plain(None)) == ("0.5", "not stated")
+    with translation.override("fr"):
+        assert (plain(0.5), plain(None)) == ("0,5", "non précisé")
 
 
 def test_a_segment_is_described_in_english(db: None, english: None) -> None:
