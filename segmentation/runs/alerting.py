@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import send_mail
 from django.db import transaction
+from django.utils import translation
 
 from dignamik.foundation import roles
 from segmentation.models import Run
@@ -21,7 +22,8 @@ def _send(number: int) -> None:
     run = Run.objects.get(pk=number)
     told = addresses()
     if told:
-        send_mail(f"Dignamik : {str(run).lower()} {run.get_state_display()}", _text(run), None, told)
+        with translation.override("fr"):  # whatever language the run was asked for in
+            send_mail(f"Dignamik : {str(run).lower()} {run.get_state_display()}", _text(run), None, told)
 
 
 def addresses() -> list[str]:

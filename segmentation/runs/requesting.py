@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dignamik.foundation import jobs
 from dignamik.foundation.locks import Busy, exclusive
@@ -19,8 +21,8 @@ from segmentation.models import Run
 
 KIND = "run"
 ASKS = "segmentation.add_run"
-WHY_IS_NEEDED = "Écrivez pourquoi vous imposez ce nombre."
-ALREADY = "Un calcul est déjà demandé ou en cours\u00a0: le voici. Le vôtre n’a pas été ajouté."
+WHY_IS_NEEDED = gettext_lazy("Écrivez pourquoi vous imposez ce nombre.")
+ALREADY = gettext_lazy("Un calcul est déjà demandé ou en cours\u00a0: le voici. Le vôtre n’a pas été ajouté.")
 LARGEST_SEED = 2**31 - 1
 LONGEST_WHY = 500
 LATEST = 5
@@ -34,7 +36,7 @@ class AlreadyAsked(Exception):
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        super().__init__("Un calcul est déjà demandé ou en cours.")
+        super().__init__(_("Un calcul est déjà demandé ou en cours."))
 
 
 def request_run(

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
 
 from clients.models import Client
 from clients.querysets import ClientQuerySet
@@ -124,4 +125,4 @@ def _standings(groups: Sequence[dict[str, Any]], *, unseen: int) -> list[Standin
         )
         for value, label in Assignment.Standing.choices
     ]
-    return [*found, StandingTally("", "pas encore placé", unseen, NOT_PLACED)] if unseen else found
+    return [*found, StandingTally("", _("pas encore placé"), unseen, str(NOT_PLACED))] if unseen else found
