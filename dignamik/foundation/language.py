@@ -1,21 +1,46 @@
-"""Which language speaks: French on every page, French or English in the API as the caller prefers."""
+"""Which language speaks: on pages French unless the reader chose English, in the API what the caller prefers."""
 
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 API = "/api/v1/"
 
+# Keeps the choice in a cookie, which is set for people with an account and without, and goes back to `next`.
+choose = login_not_required(require_POST(set_language))
 
-class ApiLanguage(LocaleMiddleware):
-    """Reads `Accept-Language` for the API alone: the pages exist in French only."""
+
+class Language(LocaleMiddleware):
+    """The API follows `Accept-Language`, a page the cookie alone: a browser set to English is no choice of its owner's."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Until the answer is made and no longer: what runs in this thread afterwards speaks French.
+        with translation.override(settings.LANGUAGE_CODE, deactivate=True):
+            return super().__call__(request)  # type: ignore[return-value]
 
     def process_request(self, request: HttpRequest) -> None:
         if request.path_info.startswith(API):
             super().process_request(request)
             return
-        translation.activate(settings.LANGUAGE_CODE)
-        request.LANGUAGE_CODE = settings.LANGUAGE_CODE
+        translation.activate(chosen(request))
+        request.LANGUAGE_CODE = translation.get_language()
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if request.path_info.startswith(API):
+            return super().process_response(request, response)
+        response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
+        patch_vary_headers(response, ["Cookie"])
+        return response
+
+
+def chosen(request: HttpRequest) -> str:
+    """The language that this browser's reader chose, if it is one of ours."""
+    code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
