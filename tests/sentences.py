@@ -64,17 +64,34 @@ def _source(tokens: list[Token]) -> str:
     )
 
 
+def _marked(tree: ast.AST, path: Path) -> Iterator[list[ast.Constant]]:
+    """The literals of each call that looks a sentence up: one, or singular and plural."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if name in GETTEXT:
+            said = node.args[1:] if name.startswith("pgettext") else node.args
+            words = said[:2] if name.startswith("ngettext") else said[:1]
+            literals = [word for word in words if isinstance(word, ast.Constant)]
+            assert literals == words, f"{path}:{node.lineno}: what is translated must be one literal"
+            yield literals
+
+
 def of_python(app: str) -> Iterator[Sentence]:
     for path in sorted((ROOT / app).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Call):
-                continue
-            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            if name in GETTEXT:
-                said = node.args[1:] if name.startswith("pgettext") else node.args
-                words = said[:2] if name.startswith("ngettext") else said[:1]
-                assert all(isinstance(word, ast.Constant) for word in words), f"{path}:{node.lineno}: not one literal"
-                yield Sentence(*([str(ast.literal_eval(word)) for word in words] + [""])[:2], path)
+        for words in _marked(ast.parse(path.read_text()), path):
+            yield Sentence(*([str(word.value) for word in words] + [""])[:2], path)
+
+
+def unmarked() -> Iterator[str]:
+    """The texts of Python that nothing looks up; migrations say what models said once."""
+    for path in (path for app in APPS for path in (ROOT / app).rglob("*.py") if path.parent.name != "migrations"):
+        tree = ast.parse(path.read_text())
+        marked = {id(word) for words in _marked(tree, path) for word in words}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in marked:
+                yield node.value
 
 
 # --- What templates forgot ------------------------------------------------------------------------------------------

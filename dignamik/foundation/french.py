@@ -1,6 +1,7 @@
-"""Figures and dates as readers write them: French, or British English where that is the language in force.
+"""Figures and dates as the reader of a page writes them.
 
-French: thin separators, decimal comma, the unit after a no-break space. English: commas, decimal point, the sign first.
+In French, thin separators, a decimal comma, the unit after a no-break space; in English, as the British do. Exports and
+commands have a form of their own and ask for French.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ Number = int | float | Decimal
 
 
 def is_english() -> bool:
-    """No language at all (a command, a thread of our own) is French."""
+    """Whether the language at hand is English; whatever else it is, French speaks."""
     return (get_language() or "").startswith("en")
 
 
 def grouped(value: Number, places: int = 0) -> str:
-    """12500.5 → "12 501" ("12,501"), with `places` decimals."""
+    """12500.5 → "12 501" (English "12,501"), with `places` decimals after the comma (point)."""
     rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     text = f"{abs(rounded):,.{places}f}"
     if not is_english():
@@ -37,12 +38,6 @@ def signed(value: Number) -> str:
     return "=" if value == 0 else grouped(value) if value < 0 else f"+{grouped(value)}"
 
 
-def _in_euros(amount: str) -> str:
-    if not is_english():
-        return f"{amount}{HARD}€"
-    return f"{MINUS}€{amount[1:]}" if amount.startswith(MINUS) else f"€{amount}"
-
-
 def euros(value: Number) -> str:
     """To the euro: "12 500 €", "€12,500"."""
     return _in_euros(grouped(value))
@@ -51,6 +46,12 @@ def euros(value: Number) -> str:
 def exact_euros(value: Number) -> str:
     """With the cents, where there are any."""
     return _in_euros(grouped(value, 0 if value == int(value) else 2))
+
+
+def _in_euros(figure: str) -> str:
+    if not is_english():
+        return f"{figure}{HARD}€"
+    return f"{MINUS}€{figure.removeprefix(MINUS)}" if figure.startswith(MINUS) else f"€{figure}"
 
 
 def percent(share: float) -> str:
@@ -65,34 +66,30 @@ def in_unit(value: Number, unit: str) -> str:
     if unit == "euros":
         return euros(value)
     if unit == "years":
-        years = grouped(value, 1)
-        if is_english():
-            return f"{years}{HARD}year" if years == "1.0" else f"{years}{HARD}years"
-        return f"{years}{HARD}ans" if value >= 2 else f"{years}{HARD}an"
+        return _in_years(value)
     return grouped(value) if unit == "count" else grouped(value, 2)
 
 
-def _local(value: date) -> date:
-    return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
+def _in_years(value: Number) -> str:
+    """French counts in the plural from two on, English whatever is not one."""
+    figure = grouped(value, 1)
+    if is_english():
+        return f"{figure}{HARD}{'year' if figure == '1.0' else 'years'}"
+    return f"{figure}{HARD}{'ans' if value >= 2 else 'an'}"
 
 
 def day(value: date) -> str:
-    """12 novembre 2026, 1er novembre 2026; 12 Nov 2026."""
-    local = _local(value)
+    """12 novembre 2026, 1er novembre 2026; in English 12 Nov 2026."""
+    local = timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
     if is_english():
-        return f"{local.day}{HARD}{formats.date_format(local, 'M Y')}"
+        return f"{local.day}{HARD}{formats.date_format(local, 'b').capitalize()} {local.year}"
     first = "1er" if local.day == 1 else str(local.day)
     return f"{first}{HARD}{formats.date_format(local, 'F Y')}"
 
 
-def short_day(value: date) -> str:
-    """For columns: 12/11/2026; 12 Nov 2026, since 12/11 is two dates for those who read English."""
-    return day(value) if is_english() else f"{_local(value):%d/%m/%Y}"
-
-
 def moment(value: datetime) -> str:
-    """12 novembre 2026 à 14 h 05; 12 Nov 2026, 14:05."""
+    """12 novembre 2026 à 14 h 05; in English 12 Nov 2026 at 14:05."""
     local = timezone.localtime(value) if timezone.is_aware(value) else value
     if is_english():
-        return f"{day(value)}, {local:%H:%M}"
+        return f"{day(value)} at {local:%H:%M}"
     return f"{day(value)} à {local.hour}{HARD}h{HARD}{local.minute:02d}"

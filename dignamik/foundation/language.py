@@ -27,6 +27,7 @@ class Language(LocaleMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         if request.path_info.startswith(API):
+            request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)  # Django would ask it before the header
             super().process_request(request)
             return
         translation.activate(chosen(request))
