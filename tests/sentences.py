@@ -53,7 +53,7 @@ def of_template(path: Path) -> Iterator[Sentence]:
                 else:
                     texts[-1].append(tokens[at])
                 at += 1
-            yield Sentence(*([_source(text) for text in texts] + [""])[:2], path)
+            yield Sentence(_source(texts[0]), _source(texts[1]) if len(texts) > 1 else "", path)
 
 
 def _source(tokens: list[Token]) -> str:
@@ -81,7 +81,8 @@ def _marked(tree: ast.AST, path: Path) -> Iterator[list[ast.Constant]]:
 def of_python(app: str) -> Iterator[Sentence]:
     for path in sorted((ROOT / app).rglob("*.py")):
         for words in _marked(ast.parse(path.read_text()), path):
-            yield Sentence(*([str(word.value) for word in words] + [""])[:2], path)
+            french, plural = ([str(word.value) for word in words] + [""])[:2]
+            yield Sentence(french, plural, path)
 
 
 def unmarked() -> Iterator[str]:

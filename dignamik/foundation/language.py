@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -18,12 +21,14 @@ choose = login_not_required(require_POST(set_language))
 
 
 class Language(LocaleMiddleware):
-    """The API follows `Accept-Language`, a page the cookie alone: a browser set to English is no choice of its owner's."""
+    """The API follows `Accept-Language`, a page the cookie alone: how a browser is set up is nobody's choice."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    async_capable = False  # under ASGI too a request is answered within one thread, whose language this sets
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # Until the answer is made and no longer: what runs in this thread afterwards speaks French.
-        with translation.override(settings.LANGUAGE_CODE, deactivate=True):
-            return super().__call__(request)  # type: ignore[return-value]
+        with translation.override(settings.LANGUAGE_CODE):
+            return cast(HttpResponseBase, super().__call__(request))
 
     def process_request(self, request: HttpRequest) -> None:
         if request.path_info.startswith(API):
@@ -33,7 +38,7 @@ class Language(LocaleMiddleware):
         translation.activate(chosen(request))
         request.LANGUAGE_CODE = translation.get_language()
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path_info.startswith(API):
             return super().process_response(request, response)
         response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)

@@ -7,14 +7,18 @@ import gettext
 import html
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.template import Context, Template
 from django.test import Client as Browser
-from django.utils.translation import get_language
+from django.utils import translation
+from django.utils.html import conditional_escape
 
+from dignamik.foundation.templatetags.figures import UNKNOWN
 from tests.contract import signed_in
 from tests.sentences import APPS, ROOT, forgotten, of_python, of_template, templates, unmarked
 from tests.test_permissions import address, scene, table
@@ -202,19 +206,80 @@ def test_after_a_request_the_process_speaks_french_again(helene: User) -> None:
     choose(browser, "en")
     browser.get("/")
     browser.get(LIST, headers={"Accept-Language": "en"})
-    assert get_language() == "fr"
+    assert translation.get_language() == "fr"
 
 
-def test_no_page_says_a_french_sentence_to_who_chose_english(
-    cast: dict[str, User], scene: dict[str, Any]
+@pytest.mark.parametrize(
+    ("written", "value", "french", "english"),
+    [
+        ("count", 12500, "12\u202f500", "12,500"),
+        ("euros", -500, "−500\u00a0€", "−€500"),
+        ("decimal:1", 12.4, "12,4", "12.4"),
+        ("day", date(2026, 11, 1), "1er\u00a0novembre 2026", "1\u00a0Nov 2026"),
+        ("short_day", date(2026, 11, 1), "01/11/2026", "1\u00a0Nov 2026"),
+        ("known", None, '<span class="unknown">inconnu</span>', '<span class="unknown">unknown</span>'),
+        ("quoted", "A & B", "«&nbsp;A &amp; B&nbsp;»", "“A &amp; B”"),
+        ('noun:"client,clients"', 0, "client", "clients"),
+        ('noun:"client,clients"', 1, "client", "client"),
+        ('noun:"a,ont"', 2, "ont", "need"),
+        ('noun:"mot inconnu,mots inconnus"', 2, "mots inconnus", "mots inconnus"),
+        ("date", date(2026, 3, 4), "4 mars 2026", "4 Mar 2026"),
+    ],
+)
+def test_figures_and_words_are_written_as_readers_write_them(
+    written: str, value: Any, french: str, english: str
 ) -> None:
+    shown = Template("{% load figures %}{{ value|" + written + " }}")
+    for language, text in (("fr", french), ("en", english)):
+        with translation.override(language):
+            assert shown.render(Context({"value": value})) == text
+
+
+def test_unknown_is_said_in_the_language_of_whoever_reads_it() -> None:
+    with translation.override("en"):
+        assert str(UNKNOWN) == '<span class="unknown">unknown</span>'
+    assert conditional_escape(UNKNOWN) == '<span class="unknown">inconnu</span>'
+
+
+def test_an_export_is_the_same_file_in_both_languages(scene: dict[str, Any], helene: User) -> None:
+    browser, files = signed_in(helene), []
+    for language in ("fr", "en"):
+        choose(browser, language)
+        files.append(b"".join(browser.get("/clients/?export=csv")))
+    assert files[0] == files[1]
+    assert b"Boulangerie Dupont" in files[0]
+
+
+def test_who_is_locked_out_reads_why_in_their_language(db: None) -> None:
+    browser = Browser()
+    choose(browser, "en")
+    for _ in range(12):
+        response = browser.post("/login/", {"username": "helene", "password": "wrong"})
+    assert response.status_code == 429
+    assert "Too many failed attempts. Try again in" in response.content.decode()
+
+
+def test_a_fault_of_ours_is_said_in_english_too(helene: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("segmentation.web.help.Help.get", fail, raising=False)
+    browser = signed_in(helene)
+    browser.raise_request_exception = False
+    choose(browser, "en")
+    response = browser.get("/help/")
+    assert response.status_code == 500
+    assert "Something went wrong" in response.content.decode()
+
+
+def test_no_page_says_a_french_sentence_to_who_chose_english(cast: dict[str, User], scene: dict[str, Any]) -> None:
     """Sentences of templates, on every page that Adèle or the account manager may open."""
     templated = {french for path in templates() for french, _, _ in of_template(path)}
     long = {html.unescape(french) for french in templated if len(french) > 12 and not PLACEHOLDER.search(french)}
     translated = {html.unescape(english[0]) for _, _, english in entries("dignamik")}
     # Where Python says the same words by itself, they are no sign that the template did.
-    spoken = "\n".join(unmarked())
-    watched = {french for french in long - translated if french not in spoken}
+    spoken = "\n".join(unmarked()).casefold()
+    watched = {french for french in long - translated if french.casefold() not in spoken}
     assert len(watched) > 500
     opened, left = 0, []
     for name in ("amelie", "adele"):
