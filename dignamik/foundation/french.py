@@ -93,3 +93,8 @@ def moment(value: datetime) -> str:
     if is_english():
         return f"{day(value)} at {local:%H:%M}"
     return f"{day(value)} à {local.hour}{HARD}h{HARD}{local.minute:02d}"
+
+
+def short_day(value: date) -> str:
+    """For columns: 12/11/2026; in English 12 Nov 2026, since 12/11 is two dates there."""
+    return day(value) if is_english() else f"{value:%d/%m/%Y}"

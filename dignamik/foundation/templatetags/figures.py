@@ -76,8 +76,7 @@ def day(value: Any) -> str:
 
 @register.filter
 def short_day(value: Any) -> str:
-    """For columns: 12/11/2026; in English 12 Nov 2026, since 12/11 is two dates there."""
-    return _shown(value, french.day if french.is_english() else lambda date: f"{date:%d/%m/%Y}")
+    return _shown(value, french.short_day)
 
 
 @register.filter
