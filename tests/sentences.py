@@ -14,17 +14,17 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("dignamik", "clients", "segmentation")
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 # Each template tag or filter whose text is looked up when the page is made.
-LITERAL = re.compile(r'^(?:translate|trans)\s+"((?:[^"\\]|\\.)*)"')
+LITERAL = re.compile(r'^(?:translate|trans)\s+"((?:[^"\\]|\\.)*)"(?:\s+context\s+"([^"]*)")?')
 MARKED = re.compile(r'_\("((?:[^"\\]|\\.)*)"\)')
 NOUN = re.compile(r'\|noun:"([^"]*)"')
 
 
 class Sentence(NamedTuple):
-    """One entry of a catalogue: the French, its plural where it has one ("" otherwise), and where it stands."""
+    """One entry of a catalogue: the French, with its plural and its context where it has one ("" otherwise)."""
 
     french: str
-    plural: str
-    where: Path
+    plural: str = ""
+    context: str = ""
 
 
 def templates() -> list[Path]:
@@ -38,12 +38,12 @@ def of_template(path: Path) -> Iterator[Sentence]:
         token = tokens[at]
         at += 1
         if token.token_type in (TokenType.BLOCK, TokenType.VAR):
-            yield from (Sentence(said, "", path) for said in MARKED.findall(token.contents))
-            yield from (Sentence(said, "", path) for said in NOUN.findall(token.contents))
+            yield from (Sentence(said) for said in MARKED.findall(token.contents))
+            yield from (Sentence(said) for said in NOUN.findall(token.contents))
         if token.token_type != TokenType.BLOCK:
             continue
         if found := LITERAL.match(token.contents):
-            yield Sentence(found[1], "", path)
+            yield Sentence(found[1], context=found[2] or "")
         elif token.contents.startswith("blocktrans"):
             texts: list[list[Token]] = [[]]
             while not tokens[at].contents.startswith("endblocktrans"):
@@ -53,7 +53,7 @@ def of_template(path: Path) -> Iterator[Sentence]:
                 else:
                     texts[-1].append(tokens[at])
                 at += 1
-            yield Sentence(_source(texts[0]), _source(texts[1]) if len(texts) > 1 else "", path)
+            yield Sentence(_source(texts[0]), _source(texts[1]) if len(texts) > 1 else "")
 
 
 def _source(tokens: list[Token]) -> str:
@@ -64,32 +64,33 @@ def _source(tokens: list[Token]) -> str:
     )
 
 
-def _marked(tree: ast.AST, path: Path) -> Iterator[list[ast.Constant]]:
-    """The literals of each call that looks a sentence up: one, or singular and plural."""
+def _marked(tree: ast.AST, path: Path) -> Iterator[tuple[str, list[ast.Constant]]]:
+    """The context (or "") and the literals of each call that looks a sentence up: one, or singular and plural."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         if name in GETTEXT:
-            said = node.args[1:] if name.startswith("pgettext") else node.args
+            within = name.startswith("pgettext")
+            said = node.args[1:] if within else node.args
             words = said[:2] if name.startswith("ngettext") else said[:1]
             literals = [word for word in words if isinstance(word, ast.Constant)]
             assert literals == words, f"{path}:{node.lineno}: what is translated must be one literal"
-            yield literals
+            yield str(ast.literal_eval(node.args[0])) if within else "", literals
 
 
 def of_python(app: str) -> Iterator[Sentence]:
     for path in sorted((ROOT / app).rglob("*.py")):
-        for words in _marked(ast.parse(path.read_text()), path):
+        for context, words in _marked(ast.parse(path.read_text()), path):
             french, plural = ([str(word.value) for word in words] + [""])[:2]
-            yield Sentence(french, plural, path)
+            yield Sentence(french, plural, context)
 
 
 def unmarked() -> Iterator[str]:
     """The texts of Python that nothing looks up; migrations say what models said once."""
     for path in (path for app in APPS for path in (ROOT / app).rglob("*.py") if path.parent.name != "migrations"):
         tree = ast.parse(path.read_text())
-        marked = {id(word) for words in _marked(tree, path) for word in words}
+        marked = {id(word) for _, words in _marked(tree, path) for word in words}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in marked:
                 yield node.value

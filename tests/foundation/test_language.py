@@ -20,7 +20,7 @@ from django.utils.html import conditional_escape
 
 from dignamik.foundation.templatetags.figures import UNKNOWN
 from tests.contract import signed_in
-from tests.sentences import APPS, ROOT, forgotten, of_python, of_template, templates, unmarked
+from tests.sentences import APPS, ROOT, Sentence, forgotten, of_python, of_template, templates, unmarked
 from tests.test_permissions import address, scene, table
 
 __all__ = ["scene"]
@@ -41,8 +41,8 @@ def catalogue(app: str) -> Path:
     return ROOT / app / "locale/en/LC_MESSAGES/django"
 
 
-def entries(app: str) -> Iterator[tuple[str, str, list[str]]]:
-    """(French, its plural or "", English forms) of the readable catalogue, in which each text is one line."""
+def entries(app: str) -> Iterator[tuple[Sentence, list[str]]]:
+    """Each French sentence of the readable catalogue, in which a text is one line, with its English forms."""
     for block in catalogue(app).with_suffix(".po").read_text().split("\n\n"):
         said: dict[str, str] = {}
         for line in block.splitlines():
@@ -51,15 +51,15 @@ def entries(app: str) -> Iterator[tuple[str, str, list[str]]]:
                 said[word] = ast.literal_eval(text)
         if said.get("msgid"):
             english = [text for word, text in said.items() if word.startswith("msgstr")]
-            yield said["msgid"], said.get("msgid_plural", ""), english
+            yield Sentence(said["msgid"], said.get("msgid_plural", ""), said.get("msgctxt", "")), english
 
 
-def used(app: str) -> set[tuple[str, str]]:
+def used(app: str) -> set[Sentence]:
     """What the code of an app says; what templates say is the roof's."""
     said = [*of_python(app)]
     if app == "dignamik":
         said += [sentence for path in templates() for sentence in of_template(path)]
-    return {(french, plural) for french, plural, _ in said}
+    return set(said)
 
 
 # --- The catalogues -------------------------------------------------------------------------------------------------
@@ -67,14 +67,14 @@ def used(app: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("app", APPS)
 def test_every_sentence_has_an_english_one_and_the_catalogue_no_other(app: str) -> None:
-    known = {(french, plural) for french, plural, _ in entries(app)}
+    known = {sentence for sentence, _ in entries(app)}
     assert used(app) - known == set(), "without an English sentence"
     assert known - used(app) == set(), "nobody says this any more"
 
 
 @pytest.mark.parametrize("app", APPS)
 def test_the_english_is_english_and_says_the_same_figures(app: str) -> None:
-    for french, plural, english in entries(app):
+    for (french, plural, _), english in entries(app):
         assert all(english), french
         assert french in THE_SAME or french not in english, french
         assert len(english) == (2 if plural else 1), french
@@ -90,14 +90,15 @@ def test_the_compiled_catalogue_says_what_the_readable_one_says(app: str) -> Non
     with catalogue(app).with_suffix(".mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
     written: dict[Any, str] = {}
-    for french, plural, english in entries(app):
-        written |= {(french, at): text for at, text in enumerate(english)} if plural else {french: english[0]}
+    for (french, plural, context), english in entries(app):
+        key = f"{context}\x04{french}" if context else french
+        written |= {(key, at): text for at, text in enumerate(english)} if plural else {key: english[0]}
     assert written == {french: english for french, english in compiled.items() if french}
 
 
 @pytest.mark.parametrize("app", APPS)
 def test_the_entries_of_a_catalogue_stand_in_order(app: str) -> None:
-    said = [french for french, _, _ in entries(app)]
+    said = [sentence.french for sentence, _ in entries(app)]
     assert said == sorted(said, key=lambda french: french.encode())
 
 
@@ -274,9 +275,9 @@ def test_a_fault_of_ours_is_said_in_english_too(helene: User, monkeypatch: pytes
 
 def test_no_page_says_a_french_sentence_to_who_chose_english(cast: dict[str, User], scene: dict[str, Any]) -> None:
     """Sentences of templates, on every page that Adèle or the account manager may open."""
-    templated = {french for path in templates() for french, _, _ in of_template(path)}
+    templated = {sentence.french for path in templates() for sentence in of_template(path)}
     long = {html.unescape(french) for french in templated if len(french) > 12 and not PLACEHOLDER.search(french)}
-    translated = {html.unescape(english[0]) for _, _, english in entries("dignamik")}
+    translated = {html.unescape(english[0]) for _, english in entries("dignamik")}
     # Where Python says the same words by itself, they are no sign that the template did.
     spoken = "\n".join(unmarked()).casefold()
     watched = {french for french in long - translated if french.casefold() not in spoken}
