@@ -20,7 +20,7 @@ PRODUCTION := SECRET_KEY=a-throw-away-value-for-checks-0123456789-0123456789-012
 	ALLOWED_HOSTS=checks.example DATABASE_URL=sqlite://:memory: SOURCE_DATABASE_URL= TILES_URL= PROXY_COUNT=0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench packages lock clean
+.PHONY: help run test lint format messages bench packages lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -52,6 +52,10 @@ format: $(DEV) ## put code and templates in their agreed shape
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 	find templates -name '*.html' -exec $(VENV)/bin/djade --target-version 5.2 {} +
+
+messages: ## sort and compile the English catalogues (needs GNU gettext)
+	@for po in */locale/en/LC_MESSAGES/django.po; do \
+		msgcat --sort-output --no-wrap -o $$po $$po && msgfmt --check-format -o $${po%.po}.mo $$po || exit 1; done
 
 bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, how long a retrain takes, how soon pages can be used
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.judgement

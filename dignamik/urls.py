@@ -12,6 +12,7 @@ from clients.web.imports import DropImport, ImportColumns, ImportList, ImportPag
 from clients.web.views import ClientWebsite
 from dignamik.foundation.account import RevokeToken, Tokens
 from dignamik.foundation.entering import Login
+from dignamik.foundation.language import choose
 from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
@@ -99,6 +100,7 @@ urlpatterns = [
     path("help/", Help.as_view(), name="help"),
     path("help/style/", StyleGuide.as_view(), name="style"),
     path("api/", include("dignamik.api")),
+    path("language/", choose, name="set_language"),
     path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/tokens/", Tokens.as_view(), name="tokens"),

@@ -159,6 +159,8 @@ PAGES: dict[str, Methods] = {
     "imports/<int:pk>/rejected/": {"GET": BRING, "POST": BRING | {"adele": 405}},
     # The scene's import is decided already: each of them says so and changes nothing.
     **{f"imports/<int:pk>/{act}/": BRINGS for act in ("columns", "confirm", "drop", "undo")},
+    # Without a language nothing is kept; either way one goes back to where one was.
+    "language/": {"GET": dict.fromkeys(PEOPLE, 405), "POST": dict.fromkeys(PEOPLE, 302)},
     "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),
     "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
     "help/": HELP,

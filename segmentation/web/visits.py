@@ -10,6 +10,7 @@ import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as looked_up
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client
@@ -35,7 +36,7 @@ def written(text: str) -> tuple[str, str]:
 
 
 def known_place(text: str) -> None:
-    reason = unplaced_reason(*written(text)) if text.strip() else None
+    reason = unplaced_reason(*written(text), say=looked_up) if text.strip() else None
     if reason:
         raise ValidationError(reason)
 
