@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,13 +34,15 @@ class Reading:
 class ClientFacts:
     """`fields`: model field → value, only what the source speaks of. Blank there means: the source knows nothing.
 
-    `category` is a name; its sector is `fields["sector"]`. `readings` by platform, `turnover` by year in euros.
+    `category` is a name; its sector is `fields["sector"]`. `readings`: the latest by platform; `earlier`: those before,
+    (platform, dated reading), oldest first. `turnover` by year in euros.
     """
 
     source_id: str | None
     fields: Mapping[str, Any]
     category: str | None = None
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    earlier: Sequence[tuple[str, Reading]] = ()
     turnover: Mapping[int, Decimal] = field(default_factory=dict)
     services: Mapping[str, date | None] | None = None
 

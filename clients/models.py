@@ -18,6 +18,7 @@ from clients.contacts import Contact as Contact
 from clients.imports import FileImport as FileImport
 from clients.imports import ImportedLine as ImportedLine
 from clients.querysets import ClientManager
+from clients.syncs import SourceSync as SourceSync
 
 # Beyond a hundred billion euros an amount is a typing error, whoever typed it.
 LARGEST_AMOUNT = Decimal("100000000000")
