@@ -14,40 +14,10 @@ from uuid import UUID
 import psycopg2
 from psycopg2.extras import execute_values
 
-from tests.builders import PRISMA_TABLES
 from tests.planted import PLATFORMS, agency_portfolio
+from tests.source_tables import FLAT_TABLES, LONG_TABLES, PRISMA_TABLES
 
 MEASURED, EARLIER = "2026-06-01 08:00", "2024-06-01 08:00"
-LONG_TABLES = """
-CREATE TYPE "ClientStatus" AS ENUM ('ACTIVE', 'INACTIVE', 'PROSPECT', 'CHURNED');
-CREATE TYPE "Platform" AS ENUM ('FACEBOOK', 'INSTAGRAM', 'LINKEDIN', 'TIKTOK', 'YOUTUBE');
-CREATE TABLE "Category" (id uuid PRIMARY KEY, name text NOT NULL UNIQUE, sector text NOT NULL);
-CREATE TABLE "Client" (
-    id uuid PRIMARY KEY, name text NOT NULL, email text, phone text, city text, "postalCode" text,
-    latitude double precision, longitude double precision, status "ClientStatus" NOT NULL DEFAULT 'ACTIVE',
-    "accountManager" text, "categoryId" uuid REFERENCES "Category"(id), "createdAt" timestamp(3) NOT NULL,
-    "updatedAt" timestamp(3) NOT NULL, "deletedAt" timestamp(3)
-);
-CREATE TABLE "FollowerReading" (
-    id serial PRIMARY KEY, "clientId" uuid NOT NULL REFERENCES "Client"(id), platform "Platform" NOT NULL,
-    count integer, "measuredAt" timestamp(3) NOT NULL
-);
-CREATE TABLE "Turnover" (
-    id uuid PRIMARY KEY, "clientId" uuid NOT NULL REFERENCES "Client"(id), year integer NOT NULL,
-    amount numeric(65,30) NOT NULL, UNIQUE ("clientId", year)
-);
-"""
-FLAT_TABLES = """
-CREATE TABLE clients (
-    id integer PRIMARY KEY, name text NOT NULL, email text, phone text, address text, city text, postal_code text,
-    latitude double precision, longitude double precision, is_active boolean NOT NULL DEFAULT true,
-    website text, account_manager text, category text, sector text,
-    followers_facebook integer, followers_instagram integer, followers_linkedin integer, followers_tiktok integer,
-    followers_youtube integer, turnover double precision, turnover_year integer,
-    created_at timestamp(3) NOT NULL DEFAULT '2025-01-15', updated_at timestamp(3) NOT NULL DEFAULT '2026-06-01',
-    deleted_at timestamp(3)
-);
-"""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from clients.models import Client, Followers
 from tests import sources
 from tests.builders import PrismaSource, day, stamp
 from tests.clients.test_source_checking import run
+from tests.source_tables import FLAT_TABLES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -127,7 +128,7 @@ def test_a_network_without_a_meaning_is_named_and_one_said_to_be_nothing_is_left
 def test_one_column_of_turnover_is_of_the_year_of_another_column_or_of_a_moment(
     source_database: str, tmp_path: Path
 ) -> None:
-    execute(source_database, sources.FLAT_TABLES)
+    execute(source_database, FLAT_TABLES)
     execute(source_database, """
         INSERT INTO clients (id, name, turnover, turnover_year, updated_at) VALUES
         (1, 'A', 1234.56, 2024, '2025-12-31 23:30'), (2, 'B', 10, NULL, '2025-06-01'),

@@ -22,6 +22,7 @@ from segmentation.runs import recipes
 from tests import sources
 from tests.postgres import newest_debian_binaries
 from tests.segmentation.runs.conftest import QUICK
+from tests.source_tables import FLAT_TABLES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -111,7 +112,7 @@ def test_the_source_itself_refuses_whatever_would_write_even_for_its_owner(
     source_database: str, statement: str
 ) -> None:
     with closing(psycopg2.connect(source_database)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(sources.FLAT_TABLES + "CREATE SEQUENCE numbers;")
+        cursor.execute(FLAT_TABLES + "CREATE SEQUENCE numbers;")
     before = contents(source_database)
     with pytest.raises(Exception, match=r"read-only|READ WRITE|read-write"), snapshot(source_database) as cursor:
         cursor.execute("SELECT 1")
