@@ -17,7 +17,7 @@ PACKAGES := node_modules/.installed-$(call checksum,package-lock.json)
 
 # Checks judge the code as production runs it, whatever this machine's .env says. Throw-away values.
 PRODUCTION := SECRET_KEY=a-throw-away-value-for-checks-0123456789-0123456789-0123456789 DEBUG=0 \
-	ALLOWED_HOSTS=checks.example DATABASE_URL=sqlite://:memory: SOURCE_DATABASE_URL= TILES_URL= PROXY_COUNT=0
+	ALLOWED_HOSTS=checks.example DATABASE_URL=sqlite://:memory: SOURCE_DATABASE_URL= SOURCE_MAPPING= SYNC_SCHEDULE= TILES_URL= PROXY_COUNT=0
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format bench packages lock clean
@@ -52,11 +52,12 @@ format: $(DEV) ## put code and templates in their agreed shape
 	$(VENV)/bin/ruff format
 	find templates -name '*.html' -exec $(VENV)/bin/djade --target-version 5.2 {} +
 
-bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, how long a retrain takes, how soon pages can be used
+bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, how long a retrain and a sync take, how soon pages can be used
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.judgement
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.training
 	@DATABASE_URL= $(PY) benchmarks/retrain.py
 	@DATABASE_URL= $(PY) -m benchmarks.pages
+	@DATABASE_URL= $(PY) benchmarks/sync.py
 	@echo "On PostgreSQL:"
 	@$(PY) -m tests.postgres -- $(PY) benchmarks/retrain.py
 

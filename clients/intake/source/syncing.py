@@ -16,6 +16,7 @@ from clients.intake.source.mapping import PRISMA, SourceMap
 from clients.intake.source.reading import Rejected, Source, read_source
 from clients.models import Client
 from clients.recording import record, seen, withdraw
+from dignamik.foundation.french import grouped, percent
 
 # A source that lost more than this share of its clients at once has an accident, not churn.
 LARGEST_LOSS = 0.20
@@ -89,7 +90,8 @@ def _missing(source: Source, *, force: bool) -> list[str]:
     missing = sorted(str(source_id) for source_id in known - source.present)
     if len(missing) > LARGEST_LOSS * len(known) and not force:
         raise Shrunken(
-            f"La source n’a plus {len(missing)} des {len(known)} clients connus : c’est plus de {LARGEST_LOSS:.0%}, "
+            f"La source n’a plus {grouped(len(missing))} des {grouped(len(known))} clients connus : c’est plus de "
+            f"{percent(LARGEST_LOSS)}, "
             "rien n’a été modifié. Si c’est voulu, relancez avec --force, ou acceptez ces retraits sur la page "
             "« Base interne »."
         )
