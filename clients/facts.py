@@ -42,9 +42,9 @@ class ClientFacts:
     fields: Mapping[str, Any]
     category: str | None = None
     readings: Mapping[str, Reading] = field(default_factory=dict)
-    earlier: Sequence[tuple[str, Reading]] = ()
     turnover: Mapping[int, Decimal] = field(default_factory=dict)
     services: Mapping[str, date | None] | None = None
+    earlier: Sequence[tuple[str, Reading]] = ()
 
 
 @dataclass(frozen=True)
