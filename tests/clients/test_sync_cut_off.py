@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 
 from clients import figures, recording
+from clients.intake.errors import IntakeError
 from clients.intake.source import attempting, syncing, working
 from clients.intake.source.attempting import Wanted, follow
 from clients.models import Client, Followers, SourceSync, Turnover
@@ -96,7 +97,7 @@ def stuck_worker(url: str, there: str) -> None:
     manage("work", "--once")
 
 
-def test_a_sync_whose_worker_is_killed_is_taken_over(
+def test_only_one_sync_goes_at_a_time_and_one_whose_worker_is_killed_is_taken_over(
     outside: Start, postgres_server: postgres.Server, tmp_path: Path, settings: Any
 ) -> None:
     there = str(tmp_path / "there")
@@ -108,6 +109,8 @@ def test_a_sync_whose_worker_is_killed_is_taken_over(
         worker = outside(stuck_worker, url, there)
         wait_for(Path(there))
         assert work_once(KINDS) is None, "it is alive, however slow"
+        with pytest.raises(IntakeError, match="déjà en cours"):
+            follow(Wanted(SourceSync.Trigger.COMMAND, url=url))
         worker.process.kill()
         worker.process.join()
         assert book() == (0, 0, 0)
