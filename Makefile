@@ -17,7 +17,7 @@ PACKAGES := node_modules/.installed-$(call checksum,package-lock.json)
 
 # Checks judge the code as production runs it, whatever this machine's .env says. Throw-away values.
 PRODUCTION := SECRET_KEY=a-throw-away-value-for-checks-0123456789-0123456789-0123456789 DEBUG=0 \
-	ALLOWED_HOSTS=checks.example DATABASE_URL=sqlite://:memory: SOURCE_DATABASE_URL= TILES_URL= PROXY_COUNT=0
+	ALLOWED_HOSTS=checks.example DATABASE_URL=sqlite://:memory: SOURCE_DATABASE_URL= SOURCE_MAPPING= SYNC_SCHEDULE= TILES_URL= PROXY_COUNT=0
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format messages bench packages lock clean
@@ -57,11 +57,12 @@ messages: ## sort and compile the English catalogues (needs GNU gettext)
 	@for po in */locale/en/LC_MESSAGES/django.po; do \
 		msgcat --sort-output --no-wrap -o $$po $$po && msgfmt --check-format -o $${po%.po}.mo $$po || exit 1; done
 
-bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, how long a retrain takes, how soon pages can be used
+bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, how long a retrain and a sync take, how soon pages can be used
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.judgement
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.training
 	@DATABASE_URL= $(PY) benchmarks/retrain.py
 	@DATABASE_URL= $(PY) -m benchmarks.pages
+	@DATABASE_URL= $(PY) benchmarks/sync.py
 	@echo "On PostgreSQL:"
 	@$(PY) -m tests.postgres -- $(PY) benchmarks/retrain.py
 

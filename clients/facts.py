@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,7 +37,8 @@ class Reading:
 class ClientFacts:
     """`fields`: model field → value, only what the source speaks of. Blank there means: the source knows nothing.
 
-    `category` is a name; its sector is `fields["sector"]`. `readings` by platform, `turnover` by year in euros.
+    `category` is a name; its sector is `fields["sector"]`. `readings`: the latest by platform; `earlier`: those before,
+    (platform, dated reading), oldest first. `turnover` by year in euros.
     """
 
     source_id: str | None
@@ -46,6 +47,7 @@ class ClientFacts:
     readings: Mapping[str, Reading] = field(default_factory=dict)
     turnover: Mapping[int, Decimal] = field(default_factory=dict)
     services: Mapping[str, date | None] | None = None
+    earlier: Sequence[tuple[str, Reading]] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from clients.contacts import Contact as Contact
 from clients.imports import FileImport as FileImport
 from clients.imports import ImportedLine as ImportedLine
 from clients.querysets import ClientManager
+from clients.syncs import SourceSync as SourceSync
 from dignamik.foundation import french
 
 # Beyond a hundred billion euros an amount is a typing error, whoever typed it.

@@ -27,6 +27,7 @@ DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "data").resolve()
 
 DATABASES = {"default": database(env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'dignamik.sqlite3'}")}
 SOURCE_DATABASE_URL = env.str("SOURCE_DATABASE_URL", default="")
+SOURCE_MAPPING = env.str("SOURCE_MAPPING", default="").strip()
 TILES_URL = env.str("TILES_URL", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -170,6 +171,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="dignamik@localhost")
 SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 RETRAIN_SCHEDULE = env.str("RETRAIN_SCHEDULE", default="").strip()
+SYNC_SCHEDULE = env.str("SYNC_SCHEDULE", default="").strip()
 
 # --- Language and formats --------------------------------------------------------------------------------------------
 

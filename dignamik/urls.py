@@ -9,6 +9,7 @@ from django.urls import include, path
 from clients.web.contacts import FollowUp, LogContact
 from clients.web.import_format import ImportableExport, ImportFormat, ImportTemplate
 from clients.web.imports import DropImport, ImportColumns, ImportList, ImportPage, RejectedRows
+from clients.web.syncs import SyncList, SyncPage
 from clients.web.views import ClientWebsite
 from dignamik.foundation.account import RevokeToken, Tokens
 from dignamik.foundation.entering import Login
@@ -97,6 +98,8 @@ urlpatterns = [
     path("imports/<int:pk>/drop/", DropImport.as_view(), name="import-drop"),
     path("imports/<int:pk>/undo/", UndoImport.as_view(), name="import-undo"),
     path("imports/<int:pk>/rejected/", RejectedRows.as_view(), name="import-rejected"),
+    path("sync/", SyncList.as_view(), name="syncs"),
+    path("sync/<int:pk>/", SyncPage.as_view(), name="sync"),
     path("help/", Help.as_view(), name="help"),
     path("help/style/", StyleGuide.as_view(), name="style"),
     path("api/", include("dignamik.api")),

@@ -34,12 +34,14 @@ os.environ.update(
     DATA_DIR=str(DATA_DIR),
     DATABASE_URL=os.environ.get("DATABASE_URL", "") if postgres.is_postgres(os.environ.get("DATABASE_URL", "")) else "",
     SOURCE_DATABASE_URL="",
+    SOURCE_MAPPING="",
     CSRF_TRUSTED_ORIGINS="",
     TILES_URL="",
     PROXY_COUNT="0",
     EMAIL_BACKEND="dignamik.foundation.mailing.TerminalEmail",
     SITE_URL="",
     RETRAIN_SCHEDULE="",
+    SYNC_SCHEDULE="",
     DJANGO_SETTINGS_MODULE="dignamik.settings",
 )
 

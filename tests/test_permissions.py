@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from clients.contacting import log
-from clients.models import Category, Client, FileImport
+from clients.models import Category, Client, FileImport, SourceSync
 from dignamik.foundation.models import Guess, Job, SavedView
 from dignamik.foundation.tokens import issue
 from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
@@ -161,6 +161,8 @@ PAGES: dict[str, Methods] = {
     **{f"imports/<int:pk>/{act}/": BRINGS for act in ("columns", "confirm", "drop", "undo")},
     # Without a language nothing is kept; either way one goes back to where one was.
     "language/": {"GET": dict.fromkeys(PEOPLE, 405), "POST": dict.fromkeys(PEOPLE, 302)},
+    "sync/": {"GET": FOLLOW["GET"], "POST": BRING | {"adele": 302}},
+    "sync/<int:pk>/": FOLLOW,
     "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),
     "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
     "help/": HELP,
@@ -227,6 +229,7 @@ MODELS = {
     "clients/category": EDITED,
     "clients/contact": EDITED | {"add": 403},
     "clients/demo": SHOWN,
+    "clients/sourcesync": SHOWN,
     "foundation/job": SHOWN,
     "foundation/apitoken": SHOWN,
     "foundation/guess": CLEARED,
@@ -354,6 +357,16 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "imports": FileImport.objects.create(
             file_name="clients.csv", sha256="0" * 64, size=0, state="dropped", sent_at=timezone.now()
         ),
+        "sync": (
+            sync := SourceSync.objects.create(
+                trigger="command",
+                state="failed",
+                error="La base ne répond pas.",
+                started_at=timezone.now(),
+                finished_at=timezone.now(),
+            )
+        ),
+        "clients/sourcesync": sync,
         "runs/jobs": request_run(by=cast["anais"], trigger=Job.Trigger.WEB),
         "auth/user": cast["karim"],
         "auth/group": Group.objects.first(),

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dignamik.foundation import jobs
+from dignamik.foundation.mailing import admin_addresses
 from dignamik.foundation.models import Job
 from segmentation.models import Run
 from segmentation.runs import recipes
-from segmentation.runs.alerting import addresses
 from segmentation.runs.following import follow
 from segmentation.runs.forms import AskForm, publish_as_posted
 from segmentation.runs.publishing import PUBLISHES, offered
@@ -88,7 +88,7 @@ class RunLife:
             "opts": self.opts,
             "form": form,
             "recipe": recipes.in_force(),
-            "alerted": addresses(),
+            "alerted": admin_addresses(),
         }
         return TemplateResponse(request, "admin/segmentation/run/ask.html", context)
 

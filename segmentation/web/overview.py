@@ -14,6 +14,7 @@ from django.views.generic import TemplateView
 
 from clients.models import Client
 from clients.querysets import SEES_EVERYTHING
+from clients.syncs import mirror
 from dignamik.foundation.pages import RolePage
 from segmentation.filters import PortfolioFilter
 from segmentation.models import Publication, Run
@@ -53,6 +54,7 @@ class Overview(ReadsRun, RolePage, TemplateView):
             "whole_base": self.request.user.has_perm(SEES_EVERYTHING),
             "stale_days": self.stale_days(),
             "watched": self.watched(before),
+            "mirror": mirror(),
         }  # fmt: skip
 
     def publication(self) -> Publication | None:

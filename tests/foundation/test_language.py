@@ -32,7 +32,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|<[^>]+>")
 THE_SAME = {
     "Action", "Administration", "Cause", "Client", "Clients", "Condition", "Conditions", "Date", "E-mail", "Imports",
     "Notes", "Position", "Prospect", "Publications", "Segment", "Segments", "Service", "Silhouette", "Total", "Version",
-    "Versions", "absent", "client,clients", "segment", "segment,segments", "segments", "silhouette", "version",
+    "Versions", "absent", "client,clients", "page", "source", "segment", "segment,segments", "segments", "silhouette", "version",
     "version,versions", "{count} client", "{count} clients",
 }  # fmt: skip
 

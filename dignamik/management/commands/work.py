@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import timezone
 
 from clients.intake.files.keeping import Sweeping
+from clients.intake.source.working import SyncSchedule
 from dignamik.foundation.jobs import work_once
 from dignamik.work import KINDS
 from segmentation.runs.refreshing import Upkeep
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, self._leave)
         signal.signal(signal.SIGINT, self._leave)
         self.schedule = Schedule(settings.RETRAIN_SCHEDULE, timezone.now())
+        self.sync_schedule = SyncSchedule(settings.SYNC_SCHEDULE, timezone.now())
         self.upkeep = Upkeep()
         self.sweeping = Sweeping()
         while not self.leaving:
@@ -48,6 +50,7 @@ class Command(BaseCommand):
         """One job. A database that is away for a moment is waited for, not died of."""
         try:
             close_old_connections()
+            self.sync_schedule.tend(timezone.now())  # first: a run that is due too sees the fresh data
             self.schedule.tend(timezone.now())
             self.upkeep.tend(timezone.now())
             self.sweeping.tend(timezone.now())
