@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from dignamik.foundation.auditing import Kind, note
 from segmentation.engine.errors import RecipeError
 from segmentation.engine.recipe import Recipe, default_recipe
 from segmentation.models import RecipeAdoption, RecipeVersion
@@ -128,4 +129,6 @@ def _first() -> RecipeVersion:
 
 def _adopt(version: RecipeVersion, by: Any, reason: str) -> RecipeAdoption:
     RecipeAdoption.objects.filter(current=True).update(current=False)
-    return RecipeAdoption.objects.create(version=version, by=by, reason=reason)
+    adoption = RecipeAdoption.objects.create(version=version, by=by, reason=reason)
+    note(Kind.RECIPE, by, about=version, number=version.number, adoption=adoption.pk)
+    return adoption

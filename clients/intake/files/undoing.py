@@ -17,6 +17,7 @@ from clients.intake.errors import IntakeError
 from clients.intake.wording import many
 from clients.models import Category, Client, Followers, Turnover
 from clients.restoring import restore, take_back
+from dignamik.foundation.auditing import Kind, note
 
 NOT_DONE = "Cet import n’est pas dans la base : il n’y a rien à annuler."
 
@@ -71,6 +72,7 @@ def undo(pk: int, by: Any) -> FileImport:
     file_import.state = FileImport.State.UNDONE
     file_import.undone_at, file_import.undone_by = stamp.at, by
     file_import.save()
+    note(Kind.IMPORT_UNDONE, by, about=file_import, count=len(lines), moment=stamp.at.isoformat())
     return file_import
 
 

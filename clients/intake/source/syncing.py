@@ -15,6 +15,7 @@ from clients.intake.source.mapping import PRISMA, SourceMap
 from clients.intake.source.reading import Rejected, Source, read_source
 from clients.models import Client
 from clients.recording import record, seen, withdraw
+from dignamik.foundation.auditing import Kind, note
 
 # A source that lost more than this share of its clients at once has an accident, not churn.
 LARGEST_LOSS = 0.20
@@ -63,6 +64,9 @@ def synchronise(
         seen(source.present, stamp)
         if dry_run:
             transaction.set_rollback(True)
+        else:
+            told: dict[str, Any] = {**recorded.clients.to_dict(), "withdrawn": withdrawn, "forced": force}
+            note(Kind.SYNC, stamp.user, count=len(recorded.touched), moment=stamp.at.isoformat(), **told)
     return SyncReport(recorded, withdrawn, tuple(source.rejected), committed=not dry_run)
 
 
