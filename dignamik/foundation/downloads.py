@@ -10,12 +10,19 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from dignamik.foundation.auditing import Kind, note
 from dignamik.foundation.exporting import Sheet, respond
 from dignamik.foundation.throttling import counted
 
 HOUR = 3600
+TOO_MANY = _("Trop d’exports")
+TRY_LATER = _(
+    "%(most)s exports par heure au plus\u00a0: c’est une protection des données des clients. "
+    "Réessayez dans %(minutes)s\u00a0min."
+)
+BACK = _("Revenir aux clients")
 
 
 def send(
@@ -36,6 +43,6 @@ def send(
 def later(request: HttpRequest, seconds: float) -> HttpResponse:
     """429, with the minutes to wait."""
     left = {"most": settings.EXPORTS_AN_HOUR, "minutes": math.ceil(seconds / 60)}
-    response = render(request, "429.html", left, status=429)
+    response = render(request, "429.html", {"title": TOO_MANY, "sentence": TRY_LATER % left, "back": BACK}, status=429)
     response.headers["Retry-After"] = str(math.ceil(seconds))
     return response
