@@ -7,8 +7,9 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from dignamik.foundation.administration import ReadOnlyAdmin
 from dignamik.foundation.audit import AuditEvent
 
 NOBODY = "–"
+TITLE = _("Journal d’audit")
 # What details are called; what is not here is shown under its own name.
 LABELS: dict[str, Any] = {
     "active": _("actif"),
@@ -58,7 +60,7 @@ LABELS: dict[str, Any] = {
     "with_reason": _("avec une raison"),
     "withdrawn": _("retirés"),
 }
-YES, NO, NONE = _("oui"), _("non"), _("valeur non gardée")
+YES, NO, WITHHELD = _("oui"), _("non"), _("valeur non gardée")
 
 
 class Who(admin.SimpleListFilter):
@@ -91,15 +93,16 @@ class About(admin.SimpleListFilter):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "who", "kind", "object_shown", "count", "said", "surface", "ip")
-    list_filter = ("kind", "surface", Who, About)
+    list_display = ("moment", "who", "kind", "object_shown", "count", "said", "surface")
+    list_display_links = ("moment",)
+    list_filter = (Who, "surface", About, "kind")
     date_hierarchy = "at"
     search_fields = ("username", "=object_id", "=request_number")
     search_help_text = _(
         "Identifiant d’une personne, numéro d’un objet, ou numéro d’une demande comme dans le journal."
     )
     fields = (
-        "at",
+        "moment",
         "kind",
         "who",
         "account",
@@ -111,6 +114,14 @@ class AuditEventAdmin(ReadOnlyAdmin):
         "count",
         "said",
     )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": TITLE, **(extra_context or {})})
+
+    @admin.display(description=_("quand"), ordering="at")
+    def moment(self, event: AuditEvent) -> str:
+        """To the second: it is read beside the log."""
+        return f"{timezone.localtime(event.at):%d/%m/%Y %H:%M:%S}"
 
     @admin.display(description=_("qui"), ordering="username")
     def who(self, event: AuditEvent) -> str:
@@ -149,11 +160,14 @@ def sort_of(label: str) -> str:
 
 def in_words(value: Any) -> str:
     if value is None:
-        return str(NONE)
+        return NOBODY
     if isinstance(value, bool):
         return str(YES if value else NO)
     if isinstance(value, dict):
-        return ", ".join(f"{name} = {in_words(inner)}" for name, inner in value.items()) or NOBODY
+        said = (
+            f"{name} ({WITHHELD})" if inner is None else f"{name} = {in_words(inner)}" for name, inner in value.items()
+        )
+        return ", ".join(said) or NOBODY
     if isinstance(value, list):
         return ", ".join(map(in_words, value)) or NOBODY
     return str(value)

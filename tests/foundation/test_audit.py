@@ -274,7 +274,7 @@ def test_the_admin_shows_it_in_french_and_finds_by_person_and_object(adele: User
     note(Kind.LOGIN, adele, about=adele)
     browser = signed_in(adele)
     html = browser.get("/admin/foundation/auditevent/?q=karim").content.decode()
-    assert "filtres\u00a0: q = valeur non gardée, status = active" in html
+    assert "filtres\u00a0: q (valeur non gardée), status = active" in html
     assert f"groupe n°\u00a0{event.object_id}" in html
     assert "connexion</td>" not in html
     for address, found in (
