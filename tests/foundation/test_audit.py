@@ -84,15 +84,16 @@ def test_nor_does_the_database_whoever_asks_it(adele: User, statement: str) -> N
 def test_nor_by_a_way_around_the_manager() -> None:
     event = note(Kind.EXPORT)
     around: Any = models.QuerySet(AuditEvent)
-    for attempt in (lambda: around.filter(pk=event.pk).update(count=3), lambda: around.filter(pk=event.pk).delete()):
-        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            attempt()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        around.filter(pk=event.pk).update(count=3)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        around.filter(pk=event.pk).delete()
 
 
 @pytest.mark.sqlite
 def test_sqlite_replaces_no_row() -> None:
     event = note(Kind.EXPORT)
-    names = [field.column for field in AuditEvent._meta.concrete_fields]
+    names = [str(field.column) for field in AuditEvent._meta.concrete_fields]
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"REPLACE INTO {TABLE} ({','.join(names)}) SELECT {','.join(names)} FROM {TABLE}")
     assert AuditEvent.objects.get(pk=event.pk).kind == Kind.EXPORT

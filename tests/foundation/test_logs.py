@@ -134,7 +134,7 @@ except ZeroDivisionError: logging.getLogger("django.request").exception("Interna
 
 # --- What it never says ----------------------------------------------------------------------------------------------
 
-CANARIES = {
+CANARIES: dict[str, Any] = {
     "name": "Zanzibar Quenouille", "turnover": 98765.43, "email": "canari@quenouille.example", "phone": "0698765432",
     "search": "introuvable-mais-cherche", "password": "mot-de-passe-canari-9", "note": "il divorce, discretion",
 }  # fmt: skip
@@ -206,5 +206,5 @@ def test_a_day_of_work_leaves_no_name_figure_or_key_in_the_log_or_the_trail(
 
 
 def test_the_log_of_django_and_of_axes_is_left_to_ours() -> None:
-    loggers = settings.LOGGING["loggers"]
+    loggers: Any = settings.LOGGING["loggers"]
     assert {loggers[name]["level"] for name in ("django.request", "django.server", "axes")} == {"ERROR"}
