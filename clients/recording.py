@@ -19,6 +19,7 @@ from clients.figures import BATCH, CHUNK, refresh_derived, write_readings, write
 from clients.matching import key_of, known_clients
 from clients.models import Category, Client
 from clients.places import department_of, fold, fold_town, resolve
+from dignamik.foundation.auditing import Kind, latest_version, note
 
 # What a source may say of a client; the rest is derived here.
 FACT_FIELDS = (
@@ -37,6 +38,7 @@ RECORDED_FIELDS = (
 # --- One client, by hand ---------------------------------------------------------------------------------------------
 
 
+@transaction.atomic
 def save(client: Client, *, changed: Iterable[str], user: Any = None) -> None:
     """Write one client that a person edited; `changed` names the fields they touched.
 
@@ -56,12 +58,17 @@ def save(client: Client, *, changed: Iterable[str], user: Any = None) -> None:
     if user is not None:
         client._history_user = user  # type: ignore[attr-defined]
     client._change_reason = Origin.ADMIN.value  # type: ignore[attr-defined]
+    kind = Kind.CREATED if client._state.adding else Kind.CHANGED
     client.save()
+    note(kind, user, about=client, history=latest_version(client), fields=sorted(changed))
 
 
-def facts_changed(client: Client) -> None:
-    """After a person edited the client's readings or turnovers: bring the derived columns up to date."""
+@transaction.atomic
+def facts_changed(client: Client, which: Sequence[str] = ()) -> None:
+    """After a person edited the client's readings, turnovers or services (`which`): bring derived columns up to
+    date."""
     refresh_derived([client.pk], changed_at=timezone.now())
+    note(Kind.CHANGED, about=client, fields=sorted(which))
 
 
 def category_changed(category: Category) -> None:
@@ -72,7 +79,7 @@ def category_changed(category: Category) -> None:
 @transaction.atomic
 def assign(pks: Iterable[int], manager: Any, *, user: Any) -> int:
     """Put clients into somebody's hands (None: nobody's), as an edit by `user`. Returns how many changed hands."""
-    chosen, moved = list(pks), 0
+    chosen, moved, now = list(pks), 0, timezone.now()
     for start in range(0, len(chosen), CHUNK):
         rows = [
             client
@@ -82,12 +89,13 @@ def assign(pks: Iterable[int], manager: Any, *, user: Any) -> int:
         for client in rows:
             client.account_manager = manager
             client.local_fields = sorted({*client.local_fields, "account_manager"})
-            client.changed_at = timezone.now()
+            client.changed_at = now
         bulk_update_with_history(
             rows, Client, ["account_manager", "local_fields", "changed_at"], batch_size=BATCH,
-            default_user=user, default_change_reason=Origin.ADMIN.value,
+            default_user=user, default_change_reason=Origin.ADMIN.value, default_date=now,
         )  # fmt: skip
         moved += len(rows)
+    note(Kind.ASSIGNED, user, about=manager, count=moved, moment=now.isoformat())
     return moved
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import environ
 from csp.constants import NONCE, NONE, SELF
 
-from dignamik.foundation.env import allowed_hosts, database, secret_key
+from dignamik.foundation.env import allowed_hosts, database, log_format, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dignamik.foundation.watching.Refusals",
     "dignamik.foundation.entering.SessionLife",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -224,6 +225,8 @@ REST_FRAMEWORK = {
 }
 # Requests a minute and person, all workers, sessions and tokens together.
 API_RATES = {"read": 600, "write": 120}
+# Lists that one person may take along in an hour.
+EXPORTS_AN_HOUR = 30
 SPECTACULAR_SETTINGS = {
     "TITLE": "Dignamik",
     "DESCRIPTION": "Clients, segments et calculs de DIGNAMIK.",
@@ -241,15 +244,25 @@ SPECTACULAR_SETTINGS = {
 }
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
+# "json": an object a line, for a machine to collect; "lines": for a person at a terminal.
+LOG_FORMAT = log_format(env, default="lines" if DEBUG or TESTING else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        "lines": {
             "()": "dignamik.foundation.logs.OneLine",
             "format": "%(asctime)s %(levelname)s %(request_number)s %(name)s %(message)s",
-        }
+        },
+        "json": {"()": "dignamik.foundation.logs.JsonLine"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "dignamik.access": {"level": "INFO"},
+        # What Django and axes say of a request names its address or the name that was tried: ours says what is needed.
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "ERROR", "propagate": True},
+        "axes": {"level": "ERROR"},
+    },
 }

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from clients.contacting import log
 from clients.models import Category, Client, FileImport, SourceSync
+from dignamik.foundation.auditing import note
 from dignamik.foundation.models import Guess, Job, SavedView
 from dignamik.foundation.tokens import issue
 from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
@@ -232,6 +233,7 @@ MODELS = {
     "clients/sourcesync": SHOWN,
     "foundation/job": SHOWN,
     "foundation/apitoken": SHOWN,
+    "foundation/auditevent": SHOWN,
     "foundation/guess": CLEARED,
     "segmentation/run": SHOWN,
     "segmentation/publication": SHOWN,
@@ -371,6 +373,7 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "auth/user": cast["karim"],
         "auth/group": Group.objects.first(),
         "foundation/apitoken": token,
+        "foundation/auditevent": note("logout", cast["karim"]),
         "foundation/guess": Guess.objects.create(key="x", last_at=timezone.now(), until=timezone.now()),
         "account/tokens": token,
         "axes/accessattempt": attempt,

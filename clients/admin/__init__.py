@@ -3,7 +3,7 @@
 from clients.admin.categories import CategoryAdmin
 from clients.admin.clients import ClientAdmin
 from clients.admin.contacts import ContactAdmin
-from clients.admin.people import PeopleAdmin
+from clients.admin.people import PeopleAdmin, RoleAdmin
 from clients.admin.syncs import SourceSyncAdmin
 
-__all__ = ["CategoryAdmin", "ClientAdmin", "ContactAdmin", "PeopleAdmin", "SourceSyncAdmin"]
+__all__ = ["CategoryAdmin", "ClientAdmin", "ContactAdmin", "PeopleAdmin", "RoleAdmin", "SourceSyncAdmin"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -17,6 +18,7 @@ from clients.models import Client, Demo, Followers, HeldService, Turnover
 from clients.places import fold, fold_town
 from clients.querysets import SEES_EVERYTHING
 from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
+from dignamik.foundation.auditing import Kind
 
 
 class Readings(admin.TabularInline):  # type: ignore[type-arg]
@@ -42,6 +44,7 @@ class HeldServices(admin.TabularInline):  # type: ignore[type-arg]
 @admin.register(Client)
 class ClientAdmin(HistoryAdmin):
     form = ClientForm
+    recorded: ClassVar[Mapping[str, str]] = {"deleted": Kind.DELETED}  # the rest by `clients.recording`
     inlines = (HeldServices, Readings, Turnovers)
     list_display: tuple[Any, ...] = (
         "name", "category", "city", "department", "status", "account_manager", "latest_turnover", "followers",
@@ -123,8 +126,9 @@ class ClientAdmin(HistoryAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         super().save_related(request, form, formsets, change)
-        if any(formset.has_changed() for formset in formsets):
-            recording.facts_changed(form.instance)
+        changed = [str(formset.model._meta.model_name) for formset in formsets if formset.has_changed()]
+        if changed:
+            recording.facts_changed(form.instance, changed)
 
 
 @admin.register(Demo)

@@ -21,7 +21,8 @@ from clients.intake.files.columns import IGNORE, fact_of
 from clients.intake.files.table import MAX_BYTES, MAX_ROWS
 from clients.models import Demo
 from clients.web.preview import Preview
-from dignamik.foundation.exporting import Column, Sheet, respond
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import Column, Sheet
 from dignamik.foundation.pages import RolePage
 
 IMPORTS = "clients.add_fileimport"
@@ -198,7 +199,8 @@ class RejectedRows(ImportsPage, View):
         headings = [heading for heading, _ in file_import.headings]
         columns: list[Column[Any]] = [Column(heading, _cell_at(place)) for place, heading in enumerate(headings)]
         columns += [Column("Ligne refusée", lambda row: row["line"]), Column("Motif du refus", _why)]
-        return respond(Sheet(f"import-{pk}-lignes-refusees", columns, file_import.rejected), "csv")
+        rejected = file_import.rejected
+        return send(request, Sheet(f"import-{pk}-lignes-refusees", columns, rejected), "csv", rows=len(rejected))
 
 
 def _cell_at(place: int) -> Callable[[Any], str]:

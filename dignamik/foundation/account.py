@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
+from dignamik.foundation.auditing import Kind, note
 from dignamik.foundation.models import ApiToken
 from dignamik.foundation.tokens import issue
 
@@ -91,4 +93,10 @@ def live(request: HttpRequest) -> Any:
 
 def revoke(pks: list[int]) -> int:
     """How many were still unrevoked."""
-    return ApiToken.objects.filter(pk__in=pks, revoked_at=None).update(revoked_at=timezone.now())
+    with transaction.atomic():
+        open_ones = list(ApiToken.objects.select_for_update().filter(pk__in=pks, revoked_at=None))
+        for token in open_ones:
+            token.revoked_at = timezone.now()
+            token.save(update_fields=["revoked_at"])
+            note(Kind.TOKEN_REVOKED, about=token, owner=token.user_id)
+    return len(open_ones)

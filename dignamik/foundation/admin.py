@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from dignamik.foundation import jobs
 from dignamik.foundation.account import revoke
 from dignamik.foundation.administration import ReadOnlyAdmin
+from dignamik.foundation.audit_admin import AuditEventAdmin as AuditEventAdmin
 from dignamik.foundation.models import ApiToken, Guess, Job
 
 STOPS = "foundation.change_job"

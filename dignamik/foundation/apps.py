@@ -10,4 +10,6 @@ class FoundationConfig(AppConfig):
     verbose_name = _("Fondations")
 
     def ready(self) -> None:
-        from dignamik.foundation import checks  # noqa: F401 (registers the system checks)
+        from dignamik.foundation import checks, watching  # noqa: F401 (registers the system checks)
+
+        watching.listen()

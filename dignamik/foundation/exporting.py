@@ -32,8 +32,8 @@ FORMATS = {"csv": "CSV", "xlsx": "Excel"}
 BOM = "\ufeff"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-# What a spreadsheet may run, in ASCII and full-width; leading blanks don't protect from it.
-_FORMULA = re.compile(r"^\s*[=+\-@\t\r＝＋－＠]")
+# What a spreadsheet may run, in ASCII and full-width; leading blanks don't protect from it, nor do signs of no width.
+_FORMULA = re.compile(r"^[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@\t\r＝＋－＠]")
 # Refused by XLSX and invisible in CSV. TAB and line ends become a space: a cell is one line.
 _BREAKS = re.compile(r"[\t\r\n\x0b\x0c\x85\u2028\u2029]+")
 # What openpyxl itself makes more of than text: formulas, and error codes like "#N/A".

@@ -55,6 +55,13 @@ class StrictFilterSet(django_filters.FilterSet):
         several = getattr(self.data, "getlist", None)
         return several(name) if several else [self.data[name]] if name in self.data else []
 
+    def told(self) -> dict[str, list[str] | None]:
+        """The filters in use, for the record: their values where they come from a closed list, else None. What people
+        search for, and bounds of figures, are nobody's business later."""
+        used = {name: [value for value in self._said(name) if value] for name in self.filters}
+        closed = {name for name, item in self.filters.items() if {"choices", "validators"} & set(item.extra)}
+        return {name: values if name in closed else None for name, values in used.items() if values}
+
     @cached_property
     def _is_understood(self) -> bool:
         for name in self.unknown_names():

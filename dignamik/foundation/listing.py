@@ -19,7 +19,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
-from dignamik.foundation.exporting import FORMATS, Column, Sheet, respond
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import FORMATS, Column, Sheet
 from dignamik.foundation.filterbar import ORDERING, FilterBar
 from dignamik.foundation.pages import RolePage
 
@@ -92,8 +93,10 @@ class Listing(FilterBar, RolePage, View):
         """Exactly the filtered rows, of all pages; 400 and no row where the page would show a message."""
         if self.problems:
             return render(self.request, "400.html", {"problems": self.problems}, status=400)
-        rows = self.filterset.qs.iterator(chunk_size=EXPORT_CHUNK)
-        return respond(Sheet(self.export_name, self.export_columns(), rows), self.query.get("export", ""))
+        found = self.filterset.qs
+        sheet = Sheet(self.export_name, self.export_columns(), found.iterator(chunk_size=EXPORT_CHUNK))
+        wanted, told = self.query.get("export", ""), self.filterset.told()
+        return send(self.request, sheet, wanted, rows=found.order_by().count(), filters=told)
 
     @property
     def is_fragment(self) -> bool:

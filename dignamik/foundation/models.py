@@ -1,5 +1,5 @@
 """What belongs to no app in particular: the queue of background work, what all workers count together, keys to the API,
-and the views that people keep of a list."""
+and the views that people keep of a list. The audit trail stands in `audit`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from dignamik.foundation.audit import AuditEvent as AuditEvent
 
 
 class Job(models.Model):

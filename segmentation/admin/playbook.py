@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from clients.models import Client
 from dignamik.foundation import french
 from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
+from dignamik.foundation.auditing import Kind
 from segmentation.advice import versions
 from segmentation.advice.effect import Effect, effect
 from segmentation.models import Condition, Decision, Play, Run
@@ -64,6 +65,7 @@ class PlayAdmin(HistoryAdmin):
         js: ClassVar[list[Any]] = [forms.Script("js/admin-playbook.js", type="module")]
 
     form = PlayForm
+    recorded: ClassVar[Mapping[str, str]] = {"deleted": Kind.DELETED}  # the rest by `advice.versions`
     inlines = (Conditions,)
     list_display = ("title", "segment", "service", "goal", "priority", "active", "version")
     list_filter = (("segment", admin.RelatedOnlyFieldListFilter), "service", "goal", "priority", "active")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -39,6 +40,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["css/admin.css"]}
 
+    recorded: ClassVar[Mapping[str, str]] = {}  # by `runs.recipes`
     list_display = ("__str__", "is_in_force", "reason", "written_by", "at", "runs_made")
     list_display_links = ("__str__",)
     list_select_related = ("by",)

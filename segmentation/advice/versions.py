@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clients.models import HeldService
+from dignamik.foundation.auditing import Kind, note
 from segmentation.models import Condition, Play, Segment
 from segmentation.models.playbook import TITLE_IS_TAKEN
 from segmentation.retelling import retold
@@ -183,6 +184,7 @@ def _keep(play: Play, *, by: Any, reason: str = "") -> None:
     record.conditions = [row.said for row in play.conditions.all()]
     record.history_user, record.history_change_reason = by, reason or None
     record.save()
+    note(Kind.PLAY, by, about=play, history=[record.history_id], version=play.version, active=play.active)
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------

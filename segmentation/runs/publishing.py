@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from dignamik.foundation.auditing import Kind, note
 from segmentation.models import Publication, Run
 from segmentation.runs.refreshing import bring_up_to_date
 
@@ -34,9 +35,13 @@ def publish(run: Run, *, by: Any = None, reason: str = "") -> Publication:
         raise CannotPublish(_("Le %(run)s est déjà publié.") % {"run": run})
     if run.state != Run.State.TRAINED and not reason.strip():
         raise CannotPublish(_("Écrivez pourquoi : une raison est demandée pour publier ce calcul."))
+    kind = Kind.ROLLED_BACK if run.state == Run.State.PUBLISHED else Kind.PUBLISHED
+    held = run.state == Run.State.HELD
     run.state = Run.State.PUBLISHED
     run.save(update_fields=["state"])
     publication = Publication.objects.create(run=run, by=by, reason=reason.strip())
+    # Its reason, in somebody's own words, stands on the publication.
+    note(kind, by, about=run, publication=publication.pk, held=held, with_reason=bool(publication.reason))
     bring_up_to_date()  # whoever came or changed since the run read the book of record
     return publication
 

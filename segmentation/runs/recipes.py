@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dignamik.foundation.auditing import Kind, note
 from segmentation.engine.errors import RecipeError
 from segmentation.engine.recipe import Recipe, default_recipe
 from segmentation.models import RecipeAdoption, RecipeVersion
@@ -132,4 +133,6 @@ def _first() -> RecipeVersion:
 
 def _adopt(version: RecipeVersion, by: Any, reason: str) -> RecipeAdoption:
     RecipeAdoption.objects.filter(current=True).update(current=False)
-    return RecipeAdoption.objects.create(version=version, by=by, reason=reason)
+    adoption = RecipeAdoption.objects.create(version=version, by=by, reason=reason)
+    note(Kind.RECIPE, by, about=version, number=version.number, adoption=adoption.pk)
+    return adoption

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dignamik.foundation import jobs
+from dignamik.foundation.auditing import Kind, note
 from dignamik.foundation.locks import Busy, exclusive
 from dignamik.foundation.models import Job
 from segmentation.models import Run
@@ -48,7 +50,10 @@ def request_run(
         if pending is not None:
             raise AlreadyAsked(pending)
         demand = {"clusters": clusters, "seed": seed, "why": why, **more}
-        return jobs.ask(KIND, demand, trigger=trigger, by=by)
+        with transaction.atomic():
+            job = jobs.ask(KIND, demand, trigger=trigger, by=by)
+            note(Kind.RUN_ASKED, by, about=job, trigger=str(trigger), clusters=clusters, seed=seed)
+        return job
 
 
 @contextmanager

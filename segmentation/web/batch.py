@@ -29,7 +29,9 @@ from clients.filters import NOBODY, is_key
 from clients.models import Client
 from clients.querysets import ClientQuerySet
 from dignamik.foundation import roles
-from dignamik.foundation.exporting import FORMATS, Sheet, respond
+from dignamik.foundation.auditing import Kind, note
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import FORMATS, Sheet
 from dignamik.foundation.filterbar import ORDERING
 from dignamik.foundation.listing import EXPORT_CHUNK
 from dignamik.foundation.templatetags.figures import noun
@@ -149,7 +151,9 @@ class Batch(Portfolio):
             return refused
         if self.act in FORMATS:
             rows = self.rows.iterator(chunk_size=EXPORT_CHUNK)
-            return respond(Sheet(self.export_name, self.export_columns(), rows), self.act)
+            chosen = self.filterset.told() if self.takes_all else {"client": None}
+            sheet = Sheet(self.export_name, self.export_columns(), rows)
+            return send(request, sheet, self.act, rows=self.count, filters=chosen)
         return render(request, self.template_name, {"batch": self, **self.run_context(), **self.offered()})
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
@@ -213,6 +217,7 @@ class Batch(Portfolio):
         except CannotDecide as refusal:
             messages.error(self.request, _("Rien n’a été enregistré. %(refusal)s") % {"refusal": refusal})
             return False
+        note(Kind.BATCH, self.request, about=play, count=made.planned, chosen=self.count)
         messages.success(self.request, in_words(made, play))
         return True
 

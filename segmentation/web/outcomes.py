@@ -15,7 +15,8 @@ from django.views.generic import View
 
 from clients.models import Client
 from clients.querysets import SEES_EVERYTHING
-from dignamik.foundation.exporting import FORMATS, Column, Sheet, respond
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import FORMATS, Column, Sheet
 from dignamik.foundation.pages import RolePage
 from segmentation.advice.outcomes import FEWEST, Observed, observed
 from segmentation.models import Decision
@@ -67,7 +68,8 @@ class Outcomes(RolePage, View):
             problem = _("Une liste s’exporte en «\u00a0csv\u00a0» ou en «\u00a0xlsx\u00a0».")
             return render(request, "400.html", {"problems": [problem]}, status=400)
         if wanted:
-            return respond(Sheet("observations", EXPORTED, self.rows()), wanted)
+            rows = self.rows()
+            return send(request, Sheet("observations", EXPORTED, rows), wanted, rows=len(rows))
         return render(request, "segmentation/outcomes.html", self.context())
 
     def rows(self) -> Sequence[Observed]:

@@ -17,7 +17,8 @@ from clients.intake.errors import IntakeError
 from clients.intake.files.columns import recognise
 from clients.intake.files.importing import read_content
 from clients.intake.files.rows import Rejected, understand
-from dignamik.foundation.exporting import Column, Sheet, respond
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import Column, Sheet
 from dignamik.foundation.pages import RolePage
 from segmentation.advice.advising import Playbook, for_business
 from segmentation.advice.facts import of_business
@@ -138,7 +139,8 @@ class ProspectFile(ReadsRun, RolePage, View):
             form.add_error(None, UNREADABLE)
         else:
             if exported:
-                return respond(Sheet("prospects", COLUMNS, iter(found.lines)), "csv")
+                sheet = Sheet("prospects", COLUMNS, iter(found.lines))
+                return send(request, sheet, "csv", rows=len(found.lines))
             return self.shown(form, found)
         return self.shown(form)
 

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clients.web.views import ClientList
-from dignamik.foundation.exporting import Column, Sheet, respond
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import Column, Sheet
 from dignamik.foundation.filterbar import Options
 from segmentation.advice.queueing import TO_DECIDE, AdviceFilter, Line, Queue
 from segmentation.disclosure import figures_are_open
@@ -152,11 +153,13 @@ class Recommendations(Portfolio):
         """Exactly the filtered lines, of all pages."""
         if self.problems:
             return render(self.request, "400.html", {"problems": self.problems}, status=400)
-        return respond(Sheet(self.export_name, EXPORTED, self.all_lines()), self.query.get("export", ""))
-
-    def all_lines(self) -> Iterator[Line]:
-        """A chunk of rows at a time, each with its facts in one query."""
         rows = list(self.queue.rows())
+        sheet = Sheet(self.export_name, EXPORTED, self.all_lines(rows))
+        told = self.filterset.told()
+        return send(self.request, sheet, self.query.get("export", ""), rows=len(rows), filters=told)
+
+    def all_lines(self, rows: Sequence[Any]) -> Iterator[Line]:
+        """A chunk of rows at a time, each with its facts in one query."""
         for start in range(0, len(rows), EXPORT_CHUNK):
             with translation.override("fr"):  # as the rest of the file
                 lines = self.queue.lines(rows[start : start + EXPORT_CHUNK])

@@ -49,6 +49,10 @@ def xlsx_rows(*rows: Row) -> list[tuple[Any, ...]]:
         "\x00=1",
         "\n=1",
         "=#REF!",
+        "\u200b=1",
+        "\ufeff@SUM(A1)",
+        "\u202e+1",
+        "\xa0-1+1",
     ],
 )
 def test_it_writes_text_that_begins_like_a_formula_as_text(name: str) -> None:
@@ -66,7 +70,24 @@ def test_a_workbook_takes_no_name_for_an_error(name: str) -> None:
     assert (cell.data_type, cell.value) == ("s", name)
 
 
+def test_headings_from_somebodys_file_are_text_too() -> None:
+    mine: Sheet[Row] = Sheet("x", [Column("=cmd|' /C calc'!A0", lambda row: row[0])], [("a",)])
+    assert b"".join(as_csv(mine)).decode("utf-8-sig").startswith("'=cmd|")
+    assert load_workbook(as_xlsx(mine)).active["A1"].data_type == "s"
+
+
+@pytest.mark.parametrize("code", range(0x20))
+def test_no_control_character_gets_through(code: int) -> None:
+    name = f"Chez{chr(code)}Léa{chr(code)}"
+    for written in (csv_rows((name, None))[1][0], xlsx_rows((name, None))[1][0].value):
+        assert written.strip() in ("ChezLéa", "Chez Léa")
+        assert written.isprintable()
+
+
 def test_it_keeps_negative_numbers_numbers() -> None:
+    for wanted in (-500, -0.5):
+        assert xlsx_rows(("avoir", wanted))[1][1].data_type == "n"
+        assert not csv_rows(("avoir", wanted))[1][1].startswith("'")
     assert csv_rows(("avoir", Decimal("-500.00")))[1] == ["avoir", "-500,00"]
     cell = xlsx_rows(("avoir", Decimal("-500.00")))[1][1]
     assert (cell.data_type, cell.value) == ("n", -500)

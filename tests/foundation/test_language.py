@@ -32,8 +32,8 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|<[^>]+>")
 THE_SAME = {
     "Action", "Administration", "Cause", "Client", "Clients", "Condition", "Conditions", "Date", "E-mail", "Imports",
     "Notes", "Position", "Prospect", "Publications", "Segment", "Segments", "Service", "Silhouette", "Total", "Version",
-    "Versions", "absent", "client,clients", "page", "source", "segment", "segment,segments", "segments", "silhouette", "version",
-    "version,versions", "{count} client", "{count} clients",
+    "Versions", "absent", "client,clients", "page", "source", "segment", "segment,segments", "segments", "silhouette",
+    "version", "version,versions", "{count} client", "{count} clients",
 }  # fmt: skip
 
 

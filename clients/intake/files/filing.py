@@ -30,6 +30,7 @@ from clients.intake.files.table import MAX_BYTES, Table
 from clients.models import Client
 from clients.recording import record
 from dignamik.foundation import jobs
+from dignamik.foundation.auditing import Kind, note
 
 LARGE = 300_000
 """Bytes (some 2,000 clients) above which a worker does it: a page should answer within seconds."""
@@ -254,6 +255,7 @@ def confirm(pk: int, by: Any, *, skip_bad: bool, track: Track = iter) -> FileImp
             file_import.state = FileImport.State.DONE
             file_import.done_by, file_import.done_at = by, stamp.at
             _keep(file_import, lines)
+            note(Kind.IMPORT, by, about=file_import, count=len(lines), moment=stamp.at.isoformat())
     if moved:
         judge(FileImport.objects.get(pk=pk))
         with translation.override("fr"):

@@ -19,6 +19,7 @@ from clients.intake.errors import IntakeError
 from clients.models import Category, Client, Followers, Turnover
 from clients.restoring import restore, take_back
 from dignamik.foundation import french
+from dignamik.foundation.auditing import Kind, note
 
 NOT_DONE = _("Cet import n’est pas dans la base : il n’y a rien à annuler.")
 
@@ -79,6 +80,7 @@ def undo(pk: int, by: Any) -> FileImport:
     file_import.state = FileImport.State.UNDONE
     file_import.undone_at, file_import.undone_by = stamp.at, by
     file_import.save()
+    note(Kind.IMPORT_UNDONE, by, about=file_import, count=len(lines), moment=stamp.at.isoformat())
     return file_import
 
 

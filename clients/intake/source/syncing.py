@@ -16,6 +16,7 @@ from clients.intake.source.mapping import PRISMA, SourceMap
 from clients.intake.source.reading import Rejected, Source, read_source
 from clients.models import Client
 from clients.recording import record, seen, withdraw
+from dignamik.foundation.auditing import Kind, note
 from dignamik.foundation.french import grouped, percent
 
 # A source that lost more than this share of its clients at once has an accident, not churn.
@@ -79,8 +80,11 @@ def synchronise(
         report = SyncReport(recorded, withdrawn, tuple(source.rejected), committed=not dry_run)
         if dry_run:
             transaction.set_rollback(True)
-        elif written is not None:
-            written(report)
+        else:
+            told: dict[str, Any] = {**recorded.clients.to_dict(), "withdrawn": withdrawn, "forced": force}
+            note(Kind.SYNC, stamp.user, count=len(recorded.touched), moment=stamp.at.isoformat(), **told)
+            if written is not None:
+                written(report)
     return report
 
 
