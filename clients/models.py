@@ -15,6 +15,7 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from clients.contacts import Contact as Contact
+from clients.duplicates import Merge as Merge  # with what else its module holds
 from clients.imports import FileImport as FileImport
 from clients.imports import ImportedLine as ImportedLine
 from clients.querysets import ClientManager
@@ -122,20 +123,18 @@ class Client(models.Model):
     # Only what the internal database once had can be missing from it.
     seen_in_source_at = models.DateTimeField("vu dans la base interne le", null=True, editable=False)
     withdrawn_at = models.DateTimeField("retiré de la source le", null=True, blank=True, editable=False)
+    # A double: whatever is said of it is said of this client, which itself never is one.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, editable=False, related_name="merged", verbose_name="réuni à"
+    )
 
     objects = ClientManager()
     history = HistoricalRecords(
         verbose_name="historique",
         excluded_fields=[
-            "name_folded",
-            "city_folded",
-            "turnover",
-            "turnover_year",
-            "followers",
-            "changed_at",
-            "seen_in_source_at",
+            "name_folded", "city_folded", "turnover", "turnover_year", "followers", "changed_at", "seen_in_source_at",
         ],
-    )
+    )  # fmt: skip
 
     class Meta:
         verbose_name = "client"
@@ -176,6 +175,9 @@ class Client(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(turnover__range=(-LARGEST_AMOUNT, LARGEST_AMOUNT)), name="client_turnover_is_plausible"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(withdrawn_at__isnull=False), name="merged_client_is_withdrawn"
             ),
         ]
 
