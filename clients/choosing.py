@@ -112,13 +112,13 @@ def _default(name: str, kept: Client, other: Client, ours: Values, theirs: Value
     """What a person set here beats what a source says, known beats unknown; then what is safest, fullest or latest."""
     if not (is_known(ours) and is_known(theirs)):
         return KEPT if is_known(ours) or not is_known(theirs) else OTHER
+    if name == "notes" and ours != theirs:
+        return BOTH
     if name in SAFEST:
         return KEPT if SAFEST[name](ours[0], theirs[0]) == ours[0] else OTHER
     here, there = (not set(_own_names(name)).isdisjoint(client.local_fields) for client in (kept, other))
     if here != there:
         return KEPT if here else OTHER
-    if name == "notes":
-        return BOTH if ours != theirs else KEPT
     return _fuller(ours, theirs) or later_of(kept, other)
 
 
