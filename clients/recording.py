@@ -103,16 +103,14 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
     At most one fact a client, and one for each double that was merged into it (`clients.speaking`).
     """
     outcome = Recorded()
-    known = known_clients(facts)
-    gathered = gather(facts, known, stamp)
-    categories = _categories(gathered.facts)
+    gathered = gather(facts, known_clients(facts), stamp)
+    categories = _categories([fact for _, fact in gathered.said])
     managers = _managers()
     created: list[Client] = []
     updated: list[Client] = []
     changed: set[str] = set()
     pairs: list[tuple[Client, ClientFacts]] = []
-    for fact in gathered.facts:
-        client = known.clients.get(key_of(fact))
+    for client, fact in gathered.said:
         fresh = client is None
         if client is None:
             client = Client(source_id=fact.source_id, created_at=stamp.at, changed_at=stamp.at)

@@ -23,16 +23,16 @@ MANAGER = "account_manager_name"
 
 @dataclass
 class Gathered:
-    """`facts`: one a client. `places`: for each fact that was given, which of these it went into."""
+    """`said`: facts, once a client; None: of nobody yet. `places`: for each given fact, which of these it went into."""
 
-    facts: list[ClientFacts] = field(default_factory=list)
+    said: list[tuple[Client | None, ClientFacts]] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
 
 
 def gather(facts: Sequence[ClientFacts], known: Known, stamp: Stamp) -> Gathered:
     """What to record of each client."""
     if not known.doubles:
-        return Gathered(list(facts), list(range(len(facts))))
+        return Gathered([(known.clients.get(key_of(fact)), fact) for fact in facts], list(range(len(facts))))
     own: dict[int, int] = {}
     doubles: list[int] = []
     found = Gathered(places=[-1] * len(facts))
@@ -42,18 +42,19 @@ def gather(facts: Sequence[ClientFacts], known: Known, stamp: Stamp) -> Gathered
             continue
         client = known.clients.get(key_of(fact))
         if client is not None:
-            own[client.pk] = len(found.facts)
-        found.places[at] = len(found.facts)
-        found.facts.append(fact)
+            own[client.pk] = len(found.said)
+        found.places[at] = len(found.said)
+        found.said.append((client, fact))
     held = _figures({known.clients[key_of(facts[at])].pk for at in doubles})
     for at in sorted(doubles, key=lambda place: (facts[place].source_id or "", place)):
-        fact, client = facts[at], known.clients[key_of(facts[at])]
+        fact = facts[at]
+        client = known.clients[key_of(fact)]
         place = own.get(client.pk)
         if place is None:
-            place = own[client.pk] = len(found.facts)
-            found.facts.append(_alone(fact, client, stamp, held))
+            place = own[client.pk] = len(found.said)
+            found.said.append((client, _alone(fact, client, stamp, held)))
         else:
-            found.facts[place] = _completed(found.facts[place], fact, client)
+            found.said[place] = client, _completed(found.said[place][1], fact, client)
         found.places[at] = place
     return found
 
