@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from clients.models import Client, Followers, Turnover
+from clients.places import fold
 
 KEPT, OTHER, BOTH = "kept", "other", "both"
 
@@ -104,7 +105,7 @@ def _is_told(name: str, kept: Client, other: Client) -> bool:
 
 def _field(name: str, kept: Client, other: Client) -> Line:
     ours, theirs = values_of(kept, name), values_of(other, name)
-    label = _("Position") if name == "position" else str(Client._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    label = _("Position sur la carte") if name == "position" else str(Client._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     return Line(name, f"{label[:1].upper()}{label[1:]}", ours, theirs, _default(name, kept, other, ours, theirs))
 
 
@@ -130,12 +131,15 @@ def _own_names(name: str) -> tuple[str, ...]:
 
 
 def _fuller(ours: Values, theirs: Values) -> str:
-    """A text that contains the other one says more; "" where none does."""
+    """A text that contains the other one says more, and capitals alone say less; "" where neither does."""
     one, two = ours[0], theirs[0]
-    if isinstance(one, str) and isinstance(two, str) and len(one) != len(two):
-        longer, shorter = (one, two) if len(one) > len(two) else (two, one)
-        if shorter.casefold() in longer.casefold():
-            return KEPT if longer is one else OTHER
+    if not (isinstance(one, str) and isinstance(two, str)):
+        return ""
+    if fold(one) == fold(two):
+        return {(False, True): KEPT, (True, False): OTHER}.get((one.isupper(), two.isupper()), "")
+    longer, shorter = (one, two) if len(one) > len(two) else (two, one)
+    if fold(shorter) in fold(longer):
+        return KEPT if longer is one else OTHER
     return ""
 
 

@@ -64,7 +64,7 @@ def merge(
     ours, theirs = locked(kept, other)
     proposal = propose(ours, theirs)
     if version and proposal.version != version:
-        raise Moved(_("Une des deux fiches a changé entre-temps : vérifiez à nouveau les valeurs à garder."))
+        raise Moved(_("Une des deux fiches a changé entre-temps\u00a0: vérifiez à nouveau les valeurs à garder."))
     choices = _choices(proposal, chosen)
     before = rows_of([kept, other])
     made = Merge(kept=ours, other=theirs, kept_name=ours.name, other_name=theirs.name, at=timezone.now(), by=by)
@@ -88,7 +88,7 @@ def locked(kept: int, other: int) -> tuple[Client, Client]:
         client.pk: client for client in Client.objects.select_for_update().filter(pk__in=[kept, other]).order_by("pk")
     }
     if kept == other or len(held) < 2 or any(client.withdrawn_at is not None for client in held.values()):
-        raise CannotMerge(_("Une des deux fiches n’est plus là : elle a été réunie à une autre, ou retirée."))
+        raise CannotMerge(_("Une des deux fiches n’est plus là\u00a0: elle a été réunie à une autre, ou retirée."))
     return held[kept], held[other]
 
 
@@ -97,7 +97,7 @@ def _choices(proposal: Proposal, chosen: Mapping[str, str]) -> dict[str, str]:
     options = {line.name: line.options for line in proposal.lines}
     for name, value in chosen.items():
         if name not in options or value not in options[name]:
-            raise CannotMerge(_("Choix non compris : choisissez une des deux valeurs de chaque ligne."))
+            raise CannotMerge(_("Choix non compris\u00a0: choisissez une des deux valeurs de chaque ligne."))
     return {line.name: line.default for line in proposal.lines} | dict(chosen)
 
 

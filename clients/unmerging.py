@@ -35,7 +35,7 @@ class EditedSince(CannotMerge):
         self.what = what
         named = ", ".join(what[:NAMED]) + (", …" if len(what) > NAMED else "")
         super().__init__(
-            _("Modifié depuis la fusion : %(what)s. L’annuler effacerait ce travail. Rien n’a été modifié.")
+            _("Modifié depuis la fusion\u00a0: %(what)s. L’annuler effacerait ce travail. Rien n’a été modifié.")
             % {"what": named}
         )
 
@@ -78,7 +78,7 @@ def _may_be_undone(made: Merge, held: Mapping[int, Client]) -> None:
     kept = held[made.kept_id]
     if held[made.other_id].merged_into_id != kept.pk:
         raise CannotMerge(
-            _("La fiche gardée a elle-même été réunie à une autre depuis : annulez d’abord cette fusion-là.")
+            _("La fiche gardée a elle-même été réunie à une autre depuis\u00a0: annulez d’abord cette fusion-là.")
         )
 
 

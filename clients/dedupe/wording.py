@@ -20,7 +20,7 @@ def level(score: int) -> str:
     """What a score means."""
     if score >= SURE:
         return _("presque sûr")
-    return _("probable") if score >= LIKELY else _("possible")
+    return _("probable") if score >= LIKELY else _("à vérifier")
 
 
 def _said(code: str, figure: float | None) -> str:

@@ -14,7 +14,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.generic import ListView, View
 
 from clients import merging, unmerging
@@ -32,12 +31,6 @@ from dignamik.foundation.pages import RolePage
 MERGES = "clients.add_merge"
 PAIRS_A_PAGE = 25
 MERGES_SHOWN = 10
-# By what stands in the address: the lowest score, and its name.
-LEVELS = (
-    (str(LOWEST), gettext_lazy("Tous")),
-    (str(LIKELY), gettext_lazy("Probables et presque sûrs")),
-    (str(SURE), gettext_lazy("Presque sûrs")),
-)
 CHOICE = "choose-"
 Merges = Callable[..., Merge]
 
@@ -78,7 +71,7 @@ class DoubleList(DoublesPage, ListView):  # type: ignore[type-arg]
     @cached_property
     def lowest(self) -> str:
         asked = self.request.GET.get("score", str(LOWEST))
-        if asked not in dict(LEVELS):
+        if asked not in levels():
             raise Http404
         return asked
 
@@ -95,7 +88,7 @@ class DoubleList(DoublesPage, ListView):  # type: ignore[type-arg]
         return context | {
             "rows": [_row(pair) for pair in context["pairs"]],
             "lowest": self.lowest,
-            "levels": LEVELS,
+            "levels": levels().items(),
             "search": DuplicateSearch.objects.first(),
             "is_behind": searching.is_behind(),
             "merges": merges[:MERGES_SHOWN],
@@ -229,6 +222,11 @@ class UndoMerge(OfMerge, View):
 
 
 # --- As people read it -----------------------------------------------------------------------------------------------
+
+
+def levels() -> dict[str, str]:
+    """What the list is cut down to: the lowest score, as the address says it, and its name."""
+    return {str(LOWEST): _("Tous"), str(LIKELY): _("Probables"), str(SURE): _("Presque sûrs")}
 
 
 @dataclass(frozen=True)

@@ -432,6 +432,6 @@ def test_of_two_merges_at_once_one_waits_and_is_refused(outside: Start, tmp_path
 
 @pytest.mark.postgresql  # SQLite lets one transaction in at a time, locks or not
 @pytest.mark.django_db(transaction=True)
-def test_without_the_lock_each_would_swallow_the_other(outside: Start, tmp_path: Path) -> None:
-    assert race(outside, tmp_path, locked=False) == ["merged", "merged"]
-    assert Client.objects.present().count() == 0
+def test_without_the_lock_nobody_is_told_and_both_get_in(outside: Start, tmp_path: Path) -> None:
+    """Each swallows the other, or the database has to break the knot that they tie."""
+    assert race(outside, tmp_path, locked=False) in (["merged", "merged"], ["OperationalError", "merged"])
