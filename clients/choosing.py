@@ -165,8 +165,8 @@ def _readings(kept: Client, other: Client) -> Iterator[Line]:
         one, two = ours[platform, day], theirs[platform, day]
         default = KEPT if two.count is None else OTHER if one.count is None else later_of(kept, other)
         label = f"{Followers.Platform(platform).label} ({day:%d/%m/%Y})"
-        said = ((row.count, row.has_account) for row in (one, two))
-        line = Line(reading_key(platform, day), label, *said, default)
+        said = [(row.count, row.has_account) for row in (one, two)]
+        line = Line(reading_key(platform, day), label, said[0], said[1], default)
         if line.differs:
             yield line
 

@@ -38,13 +38,13 @@ def known_clients(facts: Sequence[ClientFacts]) -> Known:
     """The recorded clients that these facts speak of; a double that was merged means the client that was kept."""
     ids = [fact.source_id for fact in facts if fact.source_id]
     names = [key_of(fact)[0] for fact in facts if not fact.source_id]
-    by_id: dict[Key, Client] = {}
+    by_id: dict[str, Client] = {}
     rows = Client.objects.select_related("category").order_by("pk")
     for start in range(0, len(ids), CHUNK):
         for client in rows.filter(source_id__in=ids[start : start + CHUNK]):
             by_id[str(client.source_id)] = client
     by_pk = {client.pk: client for client in by_id.values()}
-    candidates: dict[Key, list[Client]] = defaultdict(list)
+    candidates: dict[tuple[str, str], list[Client]] = defaultdict(list)
     for start in range(0, len(names), CHUNK):
         for row in rows.filter(name_folded__in=names[start : start + CHUNK]):
             client = by_pk.setdefault(row.pk, row)  # one object a row, or the later write would undo the earlier
@@ -54,8 +54,8 @@ def known_clients(facts: Sequence[ClientFacts]) -> Known:
     for start in range(0, len(kept_ones), CHUNK):
         by_pk |= {client.pk: client for client in rows.filter(pk__in=kept_ones[start : start + CHUNK])}
     found = Known()
-    for key, client in by_id.items():
-        _note(found, key, client, by_pk)
+    for identifier, client in by_id.items():
+        _note(found, identifier, client, by_pk)
     for key, clients in candidates.items():
         own = [client for client in clients if client.merged_into_id is None]
         if own and (one := _the_one(own)):

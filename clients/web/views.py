@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.views.generic import DetailView, View
 
@@ -112,7 +112,7 @@ class ClientPage(RolePage, DetailView):  # type: ignore[type-arg]
         mine = Client.objects.visible_to(self.request.user).select_related("category", "account_manager")
         return mine.prefetch_related("held_services", "readings", "turnovers")
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A double that was merged answers with the client that was kept, for who may see that one."""
         try:
             return super().get(request, *args, **kwargs)

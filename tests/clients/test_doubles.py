@@ -83,7 +83,7 @@ def test_homonyms_in_two_towns_stay_low_even_with_one_telephone() -> None:
 
 
 def test_two_shops_of_a_chain_at_two_addresses_stay_low_whatever_they_share() -> None:
-    shared = {"phone": "0241112233", "email": "siege@chaine.fr", "website": "www.chaine.fr"}
+    shared: dict[str, Any] = {"phone": "0241112233", "email": "siege@chaine.fr", "website": "www.chaine.fr"}
     found = compare(traits(**shared), traits(1, **shared, address="85 avenue Pasteur"))
     assert LOWEST <= found.score < SURE - 20
     assert ("other_address", None) in found.reasons
@@ -96,7 +96,8 @@ def test_two_names_at_one_address_are_two_unless_they_are_reached_in_the_same_wa
 
 
 def test_a_position_counts_only_where_it_was_given() -> None:
-    here, there = {"latitude": 47.4700, "longitude": -0.5500}, {"latitude": 47.4703, "longitude": -0.5502}
+    here: dict[str, Any] = {"latitude": 47.4700, "longitude": -0.5500}
+    there: dict[str, Any] = {"latitude": 47.4703, "longitude": -0.5502}
     one, two = traits(**here, address=""), traits(1, **there, address="")
     assert compare(one, two).score >= SURE
     assert ("distance", 37) in compare(one, two).reasons
