@@ -27,6 +27,9 @@ LOWEST = 50
 """Pairs below are not proposed: name and town alone, alike enough, are just above."""
 SURE, LIKELY = 85, 70
 ALIKE = 78.0  # per cent: below, two names say nothing for one business
+NUMBERED = 80.0
+"""At most so alike are two names with other numbers: « Agence 3 » and « Agence 31 » differ by one letter."""
+IDENTICAL = 100.0
 NEXT_DOOR, AROUND, AWAY = 60.0, 150.0, 500.0  # metres, between positions that were given and not derived
 
 # Points of evidence. Whoever has name, town and address in common is sure; so is name, town and two ways to reach them.
@@ -156,7 +159,11 @@ def compare(one: Traits, two: Traits) -> Likeness:
 def likeness_of_names(one: Traits, two: Traits) -> float:
     """Per cent of two names: whatever the order of their words, and whether they are written as one."""
     # The words are sorted already: this is RapidFuzz's token_sort_ratio.
-    return max(fuzz.ratio(one.name, two.name), fuzz.ratio(one.joined, two.joined))
+    found = max(fuzz.ratio(one.name, two.name), fuzz.ratio(one.joined, two.joined))
+    if found < ALIKE or found == IDENTICAL:
+        return found
+    here, there = ({word for word in who.words if word.isdigit()} for who in (one, two))
+    return min(found, NUMBERED) if here and there and here != there else found
 
 
 def _shared_place(one: Traits, two: Traits) -> str:

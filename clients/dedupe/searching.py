@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
 from clients.dedupe.blocking import candidates
@@ -32,9 +32,13 @@ Found = dict[tuple[int, int], tuple[Likeness, str]]
 
 
 def pairs_for(user: Any) -> QuerySet[DuplicatePair]:
-    """Pairs to judge whose two clients this person sees, the likeliest first."""
+    """Pairs to judge whose two clients this person sees, the likeliest first.
+
+    Each client is looked up by its key: with two lists to be in, SQLite tries all clients with all.
+    """
     seen = Client.objects.visible_to(user).order_by()
-    return DuplicatePair.objects.filter(set_aside_at=None, first__in=seen, second__in=seen)
+    one, two = (Exists(seen.filter(pk=OuterRef(side))) for side in ("first", "second"))
+    return DuplicatePair.objects.filter(one, two, set_aside_at=None)
 
 
 def count_doubles(user: Any) -> int:

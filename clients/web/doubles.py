@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -44,10 +44,11 @@ class DoublesPage(RolePage):
     def pair(self, first: int, second: int) -> tuple[Client, Client]:
         """Both, if this person sees both; else as if there were none."""
         related = Client.objects.visible_to(self.request.user).select_related("category", "account_manager")
-        found = related.prefetch_related("readings", "turnovers", "held_services").in_bulk([first, second])
-        if first == second or len(found) < 2:
+        found = related.prefetch_related("readings", "turnovers", "held_services")
+        one, two = (get_object_or_404(found, pk=pk) for pk in (first, second))
+        if one == two:
             raise Http404
-        return found[first], found[second]
+        return one, two
 
 
 @dataclass(frozen=True)

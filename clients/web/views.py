@@ -117,7 +117,7 @@ class ClientPage(RolePage, DetailView):  # type: ignore[type-arg]
         try:
             return super().get(request, *args, **kwargs)
         except Http404:
-            kept = Client.objects.visible_to(request.user).filter(merged=self.kwargs["pk"]).first()
+            kept = Client.objects.visible_to(request.user).filter(merged__id=self.kwargs["pk"]).first()
             if kept is None:
                 raise
             return HttpResponseRedirect(kept.get_absolute_url())

@@ -74,6 +74,11 @@ def test_homonyms_elsewhere_neighbours_and_branches_are_not_proposed(other: dict
     assert likeness(**other).score < LOWEST
 
 
+def test_numbered_branches_are_not_proposed_for_the_one_digit_that_tells_them_apart() -> None:
+    assert compare(traits(name="Agence 3", address=""), traits(1, name="Agence 31", address="")).score < LOWEST
+    assert compare(traits(name="Bar 1900"), traits(1, name="BAR 1900")).score >= SURE
+
+
 def test_homonyms_in_two_towns_stay_low_even_with_one_telephone() -> None:
     one, two = (
         traits(phone="02 41 11 22 33"),
@@ -169,6 +174,12 @@ def test_nobody_counts_pairs_with_a_client_that_they_do_not_see(
     assert counts == {"amelie": 0, "karim": 0, "helene": 1, "anais": 1, "adele": 1, "sacha": 0}
     Client.objects.filter(pk=two.pk).update(account_manager=cast["amelie"])
     assert count_doubles(cast["amelie"]) == 1
+
+
+def test_pairs_are_counted_by_key_not_by_trying_all_with_all(twins: tuple[Client, Client], adele: User) -> None:
+    assert " IN (SELECT" not in str(pairs_for(adele).query)
+    search()
+    assert count_doubles(adele) == 1
 
 
 def test_a_pair_judged_two_clients_is_not_proposed_again_until_a_name_or_an_address_changes(

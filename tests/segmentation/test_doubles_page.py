@@ -226,3 +226,13 @@ def test_what_was_edited_since_is_named_and_there_is_no_button(pair: SimpleNames
         browser.post(f"{made.get_absolute_url()}undo/", follow=True)
     )
     assert Client.objects.present().count() == 1
+
+
+@pytest.mark.parametrize("number", ["0", "99999999999999999999", "9" * 60])
+def test_impossible_numbers_are_nobody(pair: SimpleNamespace, number: str) -> None:
+    browser, one = signed_in(pair.adele), pair.one.pk
+    for address in (f"/doubles/{one}/{number}/", f"/doubles/{number}/{one}/", f"/doubles/merges/{number}/"):
+        assert browser.get(address).status_code == 404
+    assert browser.post(f"/doubles/{one}/{number}/aside/").status_code == 404
+    assert browser.post(f"/doubles/merges/{number}/undo/").status_code == 404
+    assert browser.get(f"/doubles/?page={number}").status_code == 404
