@@ -11,7 +11,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
-from clients.facts import reason_shown
+from clients.duplicates import Merge
+from clients.facts import Origin, reason_shown
 from clients.models import Category, Client
 from dignamik.foundation import french
 
@@ -37,7 +38,7 @@ class Edit:
 
 
 def edits_of(client: Client) -> list[Edit]:
-    """The latest versions that changed something people read, latest first. At most three queries."""
+    """The latest versions that changed something people read, latest first. At most four queries."""
     versions = list(client.history.select_related("history_user")[: VERSIONS + 1])
     if not versions:
         return []
@@ -45,7 +46,8 @@ def edits_of(client: Client) -> list[Edit]:
         "category": _named(Category, {version.category_id for version in versions}),
         "account_manager": _named(get_user_model(), {version.account_manager_id for version in versions}),
     }
-    found = [_edit(new, _changes(old, new, names)) for new, old in pairwise(versions)]
+    merges = _merges(versions)
+    found = [_edit(new, [*_merged(new, merges), *_changes(old, new, names)]) for new, old in pairwise(versions)]
     if len(versions) <= VERSIONS and versions[-1].history_type == "+":
         found.append(_edit(versions[-1], [_("Fiche créée")]))
     return [edit for edit in found if edit.says]
@@ -54,6 +56,26 @@ def edits_of(client: Client) -> list[Edit]:
 def _named(model: Any, pks: set[int | None]) -> dict[int, Any]:
     """The rows to name; where there was only ever one nobody asks for its name."""
     return dict(model.objects.in_bulk(pks - {None})) if len(pks) > 1 else {}
+
+
+def _merges(versions: Sequence[Any]) -> dict[str, Merge]:
+    """The merges that these versions come from, by the reason that the history gives."""
+    prefixes = (f"{Origin.MERGE.value} n° ", f"{Origin.UNMERGE.value} n° ")
+    reasons = {version.history_change_reason or "" for version in versions}
+    told = {reason: int(reason.rpartition(" ")[2]) for reason in reasons if reason.startswith(prefixes)}
+    found = Merge.objects.defer("rows").in_bulk(set(told.values())) if told else {}
+    return {reason: found[pk] for reason, pk in told.items() if pk in found}
+
+
+def _merged(version: Any, merges: dict[str, Merge]) -> list[str]:
+    """Who was merged with whom, whichever of the two this is."""
+    merge = merges.get(version.history_change_reason or "")
+    if merge is None:
+        return []
+    name = merge.other_name if version.id == merge.kept_id else merge.kept_name
+    if (version.history_change_reason or "").startswith(Origin.UNMERGE.value):
+        return [_("Fusion avec «\u00a0%(name)s\u00a0» annulée") % {"name": name}]
+    return [_("Fusion avec «\u00a0%(name)s\u00a0»") % {"name": name}]
 
 
 def _edit(version: Any, says: Sequence[str]) -> Edit:
@@ -73,7 +95,7 @@ def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
         says.append(_("Notes modifiées"))
     if (old.latitude, old.longitude) != (new.latitude, new.longitude):
         says.append(_("Position modifiée"))
-    if (old.withdrawn_at is None) != (new.withdrawn_at is None):
+    if old.merged_into_id == new.merged_into_id and (old.withdrawn_at is None) != (new.withdrawn_at is None):
         says.append(_("Retiré de la source") if new.withdrawn_at else _("Revenu dans la source"))
     return says
 

@@ -22,6 +22,8 @@ class Origin(StrEnum):
     DEMO = "démonstration"
     ENTRY = "saisie à l’écran"
     UNDO = "annulation de l’import"
+    MERGE = "fusion"
+    UNMERGE = "annulation de la fusion"
 
 
 @dataclass(frozen=True)

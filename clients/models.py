@@ -6,8 +6,6 @@ through `clients.recording`, which also keeps the derived columns: folded text, 
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -16,15 +14,16 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clients.contacts import Contact as Contact
+from clients.duplicates import Merge as Merge  # with what else its module holds
 from clients.imports import FileImport as FileImport
 from clients.imports import ImportedLine as ImportedLine
+from clients.measures import FIRST_YEAR as FIRST_YEAR
+from clients.measures import LARGEST_AMOUNT as LARGEST_AMOUNT
+from clients.measures import LAST_YEAR as LAST_YEAR
+from clients.measures import Followers as Followers
+from clients.measures import Turnover as Turnover
 from clients.querysets import ClientManager
 from clients.syncs import SourceSync as SourceSync
-from dignamik.foundation import french
-
-# Beyond a hundred billion euros an amount is a typing error, whoever typed it.
-LARGEST_AMOUNT = Decimal("100000000000")
-FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 
 class Category(models.Model):
@@ -130,20 +129,18 @@ class Client(models.Model):
     # Only what the internal database once had can be missing from it.
     seen_in_source_at = models.DateTimeField(_("vu dans la base interne le"), null=True, editable=False)
     withdrawn_at = models.DateTimeField(_("retiré de la source le"), null=True, blank=True, editable=False)
+    # A double: whatever is said of it is said of this client, which itself never is one.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, editable=False, related_name="merged", verbose_name=_("réuni à")
+    )
 
     objects = ClientManager()
     history = HistoricalRecords(
         verbose_name=_("historique"),
         excluded_fields=[
-            "name_folded",
-            "city_folded",
-            "turnover",
-            "turnover_year",
-            "followers",
-            "changed_at",
-            "seen_in_source_at",
+            "name_folded", "city_folded", "turnover", "turnover_year", "followers", "changed_at", "seen_in_source_at",
         ],
-    )
+    )  # fmt: skip
 
     class Meta:
         verbose_name = "client"
@@ -185,6 +182,9 @@ class Client(models.Model):
             models.CheckConstraint(
                 condition=Q(turnover__range=(-LARGEST_AMOUNT, LARGEST_AMOUNT)), name="client_turnover_is_plausible"
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(withdrawn_at__isnull=False), name="merged_client_is_withdrawn"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -217,73 +217,6 @@ class HeldService(models.Model):
 
     def __str__(self) -> str:
         return self.get_service_display()
-
-
-class Followers(models.Model):
-    """One dated reading of a client's followers on one platform.
-
-    `count` 0 is a known zero; no row is unknown; `has_account` False is a third fact.
-    """
-
-    class Platform(models.TextChoices):
-        FACEBOOK = "facebook", "Facebook"
-        INSTAGRAM = "instagram", "Instagram"
-        LINKEDIN = "linkedin", "LinkedIn"
-        TIKTOK = "tiktok", "TikTok"
-        YOUTUBE = "youtube", "YouTube"
-
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="readings", verbose_name="client")
-    platform = models.CharField(_("réseau"), max_length=10, choices=Platform)
-    count = models.PositiveIntegerField(_("abonnés"), null=True, blank=True)
-    has_account = models.BooleanField(_("a un compte"), null=True, blank=True, help_text=_("Vide : inconnu."))
-    measured_on = models.DateField(_("relevé le"))
-    history = HistoricalRecords(verbose_name=_("historique"))
-
-    class Meta:
-        verbose_name = _("relevé d’abonnés")
-        verbose_name_plural = _("relevés d’abonnés")
-        ordering = ["platform", "-measured_on"]
-        constraints = [
-            models.UniqueConstraint(fields=["client", "platform", "measured_on"], name="one_reading_a_day"),
-            models.CheckConstraint(
-                condition=Q(platform__in=["facebook", "instagram", "linkedin", "tiktok", "youtube"]),
-                name="platform_is_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(count__isnull=False) | Q(has_account__isnull=False), name="reading_says_something"
-            ),
-            models.CheckConstraint(
-                condition=~Q(has_account=False) | Q(count__isnull=True) | Q(count=0), name="no_account_no_followers"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_platform_display()} {french.short_day(self.measured_on)}"
-
-
-class Turnover(models.Model):
-    """A client's own chiffre d'affaires in one year, in euros. May be negative (credit notes), is never NaN."""
-
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="turnovers", verbose_name="client")
-    year = models.PositiveSmallIntegerField(_("année"))
-    amount = models.DecimalField(_("montant (€)"), max_digits=14, decimal_places=2)
-    history = HistoricalRecords(verbose_name=_("historique"))
-
-    class Meta:
-        verbose_name = _("chiffre d’affaires")
-        verbose_name_plural = _("chiffres d’affaires")
-        ordering = ["-year"]
-        constraints = [
-            models.UniqueConstraint(fields=["client", "year"], name="one_turnover_a_year"),
-            models.CheckConstraint(condition=Q(year__range=(FIRST_YEAR, LAST_YEAR)), name="turnover_year_is_plausible"),
-            # PostgreSQL orders NaN above every number, so this range refuses it too.
-            models.CheckConstraint(
-                condition=Q(amount__range=(-LARGEST_AMOUNT, LARGEST_AMOUNT)), name="turnover_amount_is_plausible"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.year)
 
 
 class Demo(models.Model):

@@ -18,7 +18,8 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 
-from clients.models import Category, Client
+from clients.choosing import propose
+from clients.models import Category, Client, Merge
 from dignamik.foundation.administration import OnRecord
 from dignamik.foundation.audit import AuditEvent
 from dignamik.foundation.models import ApiToken, Job
@@ -53,6 +54,8 @@ NOT_ON_RECORD = {
     "imports/<int:pk>/columns/": "an answer for the preview; nothing is in the base before it is confirmed",
     "imports/<int:pk>/drop/": "the FileImport says so; the base has not changed",
     "api/v1/score/": "computes and keeps nothing",
+    "doubles/search/": "looks for pairs; no fact of a client changes",
+    "doubles/<int:first>/<int:second>/aside/": "the pair set aside says by whom and when",
     "language/": "the language of one's own pages, in a cookie",
     "sync/": "the Job says who asked; what the sync then does to the base is an event of its own",
 }
@@ -165,6 +168,15 @@ def login(address: str, name: str) -> Any:
     return Browser().post(address, {"username": name, "password": PASSWORD})
 
 
+def one_of_two(scene: Scene, *, undone: bool = False) -> Any:
+    other = a_client("BOULANGERIE DUPONT", "amelie")
+    version = propose(scene.client, other).version
+    browser, said = scene.browser("adele"), {"version": version, "confirm": "yes"}
+    browser.post(f"/doubles/{scene.client.pk}/{other.pk}/", said)
+    if undone:
+        browser.post(f"/doubles/merges/{Merge.objects.latest('pk').pk}/undo/")
+
+
 DEEDS: dict[str, list[tuple[str, Deed]]] = {
     "login/": [("login", lambda scene: login("/login/", "karim"))],
     "logout/": [("logout", lambda scene: scene.browser("karim").post("/logout/"))],
@@ -189,6 +201,8 @@ DEEDS: dict[str, list[tuple[str, Deed]]] = {
     "prospect/file/": [("export", a_file_of_prospects)],
     "imports/<int:pk>/confirm/": [("import", lambda scene: an_import(scene, "confirm"))],
     "imports/<int:pk>/undo/": [("import_undone", lambda scene: an_import(scene, "confirm", "undo"))],
+    "doubles/<int:first>/<int:second>/": [("merge", one_of_two)],
+    "doubles/merges/<int:pk>/undo/": [("merge_undone", lambda scene: one_of_two(scene, undone=True))],
     "playbook/new/": [
         ("play", lambda scene: scene.browser("adele").post(
             "/playbook/new/", play_form(segment=Segment.objects.get(slug="segment-0").pk))),

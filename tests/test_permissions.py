@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from clients.contacting import log
+from clients.duplicates import Merge
 from clients.models import Category, Client, FileImport, SourceSync
 from dignamik.foundation.auditing import note
 from dignamik.foundation.models import Guess, Job, SavedView
@@ -164,6 +165,13 @@ PAGES: dict[str, Methods] = {
     "language/": {"GET": dict.fromkeys(PEOPLE, 405), "POST": dict.fromkeys(PEOPLE, 302)},
     "sync/": {"GET": FOLLOW["GET"], "POST": BRING | {"adele": 302}},
     "sync/<int:pk>/": FOLLOW,
+    "doubles/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    "doubles/search/": BRINGS,
+    # The scene's two clients look like nobody's doubles, which keeps nobody from judging them; nothing is confirmed.
+    "doubles/<int:first>/<int:second>/": {"GET": BRING, "POST": BRING | {"adele": 400}},
+    "doubles/<int:first>/<int:second>/aside/": BRINGS,
+    "doubles/merges/<int:pk>/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    "doubles/merges/<int:pk>/undo/": BRINGS,  # of a merge that is undone already
     "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),
     "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
     "help/": HELP,
@@ -327,7 +335,7 @@ def address(route: str, objects: Mapping[str, Any]) -> str:
             return str(objects[model].history.latest().pk)
         if name in ("content_type_id", "rest", "wanted") or model == "r":
             return "0"
-        found = objects[model]
+        found = objects[f"doubles/{name}" if name in ("first", "second") else model]
         return found.slug if name == "slug" else str(found.pk)
 
     return "/" + re.sub(r"<([^>]+)>", value, route)
@@ -369,6 +377,11 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
             )
         ),
         "clients/sourcesync": sync,
+        "doubles/first": client,
+        "doubles/second": (second := a_client("Fleurs de Loire")),
+        "doubles/merges": Merge.objects.create(
+            kept=client, other=second, kept_name="A", other_name="B", at=timezone.now(), undone_at=timezone.now()
+        ),
         "runs/jobs": request_run(by=cast["anais"], trigger=Job.Trigger.WEB),
         "auth/user": cast["karim"],
         "auth/group": Group.objects.first(),

@@ -113,6 +113,16 @@ class ClientPage(RolePage, DetailView):  # type: ignore[type-arg]
         mine = Client.objects.visible_to(self.request.user).select_related("category", "account_manager")
         return mine.prefetch_related("held_services", "readings", "turnovers")
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A double that was merged answers with the client that was kept, for who may see that one."""
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            kept = Client.objects.visible_to(request.user).filter(merged__id=self.kwargs["pk"]).first()
+            if kept is None:
+                raise
+            return HttpResponseRedirect(kept.get_absolute_url())
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         client: Client = context["client"]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dignamik.foundation.administration import ReadOnlyAdmin
 from dignamik.foundation.audit import AuditEvent
@@ -66,7 +67,7 @@ YES, NO, WITHHELD = _("oui"), _("non"), _("valeur non gardée")
 class Who(admin.SimpleListFilter):
     """The people who have an event, whether their account is still there or not."""
 
-    title = _("personne")
+    title = pgettext_lazy("holder", "personne")
     parameter_name = "username"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:

@@ -233,7 +233,7 @@ def test_an_exported_line_is_french_whatever_the_page_speaks(
     request.user = helene
     view.setup(request)
     assert not view.problems
-    assert [line.reason[:3] for line in view.all_lines(view.page.paginator.object_list)] == ["CA "]
+    assert [line.reason[:3] for line in view.all_lines(list(view.page.paginator.object_list))] == ["CA "]
     assert translation.get_language() == "en"
     assert [line.reason[:9] for line in view.lines] == ["Turnover "]
 

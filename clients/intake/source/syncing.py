@@ -91,7 +91,7 @@ def synchronise(
 def _missing(source: Source, *, force: bool) -> list[str]:
     """Clients that the source had and has no more. Raises Shrunken when that is suspiciously many."""
     known = set(Client.objects.present().exclude(seen_in_source_at=None).values_list("source_id", flat=True))
-    missing = sorted(str(source_id) for source_id in known - source.present)
+    missing = sorted(str(source_id) for source_id in known - source.present - _spoken_for(source))
     if len(missing) > LARGEST_LOSS * len(known) and not force:
         raise Shrunken(
             f"La source n’a plus {grouped(len(missing))} des {grouped(len(known))} clients connus : c’est plus de "
@@ -100,3 +100,10 @@ def _missing(source: Source, *, force: bool) -> list[str]:
             "« Base interne »."
         )
     return missing
+
+
+def _spoken_for(source: Source) -> set[str | None]:
+    """Clients whose merged double the source still has: it may have dropped the row that was kept here."""
+    doubles = Client.objects.exclude(merged_into=None).exclude(source_id=None)
+    rows = doubles.values_list("merged_into__source_id", "source_id")
+    return {kept for kept, double in rows if double in source.present}

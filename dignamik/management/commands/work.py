@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
+from clients.dedupe.searching import Searching
 from clients.intake.files.keeping import Sweeping
 from clients.intake.source.working import SyncSchedule
 from dignamik.foundation.jobs import work_once
@@ -24,7 +25,7 @@ PAUSE_SECONDS = 1.0
 
 class Command(BaseCommand):
     help = (
-        "Exécute les calculs demandés ou planifiés, et place les clients qu’aucune page n’a placés. "
+        "Exécute les calculs demandés ou planifiés, place les clients qu’aucune page n’a placés, cherche les doublons. "
         "SIGTERM : finit la tâche en cours, puis s’arrête."
     )
 
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         self.sync_schedule = SyncSchedule(settings.SYNC_SCHEDULE, timezone.now())
         self.upkeep = Upkeep()
         self.sweeping = Sweeping()
+        self.searching = Searching()
         while not self.leaving:
             job = self._work()
             if job is None:
@@ -54,6 +56,7 @@ class Command(BaseCommand):
             self.schedule.tend(timezone.now())
             self.upkeep.tend(timezone.now())
             self.sweeping.tend(timezone.now())
+            self.searching.tend(timezone.now())
             job = work_once(KINDS)
         except (OperationalError, InterfaceError) as problem:
             self.stderr.write(f"Base de données injoignable, nouvel essai : {problem}")
