@@ -12,11 +12,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clients.contacts import Contact as Contact
 from clients.imports import FileImport as FileImport
 from clients.imports import ImportedLine as ImportedLine
+from clients.positions import PlaceProblem as PositionProblem
+from clients.positions import Precision as PositionPrecision
 from clients.querysets import ClientManager
 
 # Beyond a hundred billion euros an amount is a typing error, whoever typed it.
@@ -53,13 +56,8 @@ class Client(models.Model):
         PROSPECT = "prospect", "Prospect"
         LOST = "lost", "Perdu"
 
-    class Precision(models.TextChoices):
-        """How a position was found; approximate ones are drawn and said as such."""
-
-        GIVEN = "given", "adresse"
-        COMMUNE = "commune", "commune"
-        POSTAL_CODE = "postal_code", "code postal"
-        DEPARTMENT = "department", "département"
+    Precision = PositionPrecision
+    PlaceProblem = PositionProblem
 
     source_id = models.CharField("identifiant d’origine", max_length=300, unique=True, null=True, blank=True)
     name = models.CharField("nom", max_length=200)
@@ -83,7 +81,10 @@ class Client(models.Model):
     latitude = models.FloatField("latitude", null=True, blank=True)
     longitude = models.FloatField("longitude", null=True, blank=True)
     position_precision = models.CharField(
-        "précision de la position", max_length=12, choices=Precision, blank=True, editable=False
+        "précision de la position", max_length=12, choices=PositionPrecision, blank=True, editable=False
+    )
+    place_problem = models.CharField(
+        _("problème de position"), max_length=14, choices=PositionProblem, blank=True, editable=False
     )
     website = models.CharField("site web", max_length=300, blank=True)
     has_website = models.BooleanField("a un site web", null=True, blank=True, help_text="Vide : inconnu.")
@@ -129,6 +130,7 @@ class Client(models.Model):
         excluded_fields=[
             "name_folded",
             "city_folded",
+            "place_problem",
             "turnover",
             "turnover_year",
             "followers",
@@ -141,7 +143,10 @@ class Client(models.Model):
         verbose_name = "client"
         verbose_name_plural = "clients"
         ordering = ["name_folded", "pk"]
-        permissions = [("view_all_clients", "Peut voir tous les clients")]
+        permissions = [
+            ("view_all_clients", "Peut voir tous les clients"),
+            ("change_own_client", "Peut corriger ses propres clients"),
+        ]
         indexes = [
             models.Index(fields=["name_folded", "id"], name="client_by_name"),
             models.Index(fields=["city_folded", "id"], name="client_by_city"),

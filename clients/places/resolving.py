@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Literal
 
 from clients.places.codes import repair_postal_code
 from clients.places.coordinates import distance_km
 from clients.places.naming import postal_code_in, split_district, without_article
+from clients.places.spelling import Reading, readings
 from clients.places.table import DEPARTMENTS, Commune, Precision, Table, department_of, find_department, load
 
 # A town this near to the postal code written with it does not contradict it: post offices serve communes next door.
 NEAR_KM = 30.0
+Obstacle = Literal["no_town", "unknown_town", "several_towns", "contradiction", "postal_code"]
+"""Why there is no place: nothing written, no such town, homonyms, town and postal code at odds, no readable code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,10 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unplaced:
+class Unplaced:
+    """Why a town is nowhere. `reason` is a French sentence for people."""
+
+    obstacle: Obstacle
     reason: str
 
 
@@ -61,7 +68,7 @@ def resolve(
     commune bears it, the postal code alone, and last the department. A name and a postal code that contradict each
     other give None, and so does the name of several communes without a postal code.
     """
-    found = _find(city, postal_code, department, insee)
+    found = locate(city, postal_code, department=department, insee=insee)
     return found if isinstance(found, Place) else None
 
 
@@ -69,33 +76,60 @@ def unplaced_reason(
     city: str, postal_code: str | int | float | None = "", *, department: str = "", insee: str = ""
 ) -> str | None:
     """Return why `resolve` finds no place, as a French sentence for people, or None when it finds one."""
-    found = _find(city, postal_code, department, insee)
-    return found.reason if isinstance(found, _Unplaced) else None
+    found = locate(city, postal_code, department=department, insee=insee)
+    return found.reason if isinstance(found, Unplaced) else None
 
 
-def _find(city: str, postal_code: str | int | float | None, department: str, insee: str) -> Place | _Unplaced:
+def candidates(city: str, department: str = "") -> list[Commune]:
+    """Return the present communes that a town may mean, the most populous first; of a department only, if given."""
     table = load()
-    town, district = split_district(city)
+    read = _read(table, city, department, "")
+    found = {each.parent or each.insee for each in _named(table, read.town)}
+    present = [table.by_insee[insee] for insee in found if insee in table.by_insee]
+    return sorted(present, key=lambda each: -each.population)
+
+
+def locate(
+    city: str, postal_code: str | int | float | None = "", *, department: str = "", insee: str = ""
+) -> Place | Unplaced:
+    """Return what `resolve` finds, or why it finds nothing."""
+    table = load()
     code = repair_postal_code(postal_code) or repair_postal_code(postal_code_in(city)) or ""
     area = department_of(code) or find_department(department) or ""
-    written = _Written(city.strip(), town, district, code, area)
+    read = _read(table, city, area, code)
+    area = area or read.department
+    written = _Written(city.strip(), read.town, read.district, code, area)
     if insee.strip().upper() in table.by_insee:
         return _at(table, table.by_insee[insee.strip().upper()], written)
-    named = table.by_town.get(town) or table.by_bare_town.get(town) or table.by_town.get(without_article(town)) or []
+    named = _named(table, written.town)
     commune = _in_postal_code(table, written) or _in_department(named, area) or _near(table, named, code)
     if commune is None and not area:
         commune = _only(named)
     if commune is not None:
         return _at(table, commune, written)
-    if area and _is_elsewhere(table, town):
+    if area and _is_elsewhere(table, written.town):
         said = f"le code postal {code}" if code else f"le département {area}"
-        return _Unplaced(f"La ville « {written.city} » et {said} se contredisent.")
+        return Unplaced("contradiction", f"La ville « {written.city} » et {said} se contredisent.")
     if code in table.by_postal_code:
         return _at_postal_code(table.by_postal_code[code], written)
     if area:
         centre = DEPARTMENTS[area]
         return Place("", "", area, code, centre.latitude, centre.longitude, "department")
-    return _Unplaced(_why(written, postal_code, named))
+    return _why(written, postal_code, named)
+
+
+def _read(table: Table, city: str, area: str, code: str) -> Reading:
+    """Return the town as written, or as it must have been meant where no commune is called so."""
+    town, district = split_district(city)
+    plain = Reading(town, district, "")
+    if not town or _named(table, town) or _in_postal_code(table, _Written(city, town, district, code, area)):
+        return plain
+    return next((other for other in readings(city) if _named(table, other.town)), plain)
+
+
+def _named(table: Table, town: str) -> Sequence[Commune]:
+    """Return the communes of a name, present and former, with or without their article."""
+    return table.by_town.get(town) or table.by_bare_town.get(town) or table.by_town.get(without_article(town)) or ()
 
 
 def _in_postal_code(table: Table, written: _Written) -> Commune | None:
@@ -177,11 +211,13 @@ def _mean(found: Sequence[Commune]) -> tuple[float, float]:
     return fmean(each.latitude for each in found), fmean(each.longitude for each in found)
 
 
-def _why(written: _Written, postal_code: str | int | float | None, named: Sequence[Commune]) -> str:
+def _why(written: _Written, postal_code: str | int | float | None, named: Sequence[Commune]) -> Unplaced:
     if named:
         count = len({each.parent or each.insee for each in named})
-        return f"« {written.city} » désigne {count} communes : il faut le code postal."
+        return Unplaced("several_towns", f"« {written.city} » désigne {count} communes : il faut le code postal.")
     unreadable = str(postal_code or "").strip()
     if unreadable:
-        return f"Code postal illisible : « {unreadable} »."
-    return f"Ville inconnue : « {written.city} »." if written.town else "Ni ville ni code postal."
+        return Unplaced("postal_code", f"Code postal illisible : « {unreadable} ».")
+    if written.town:
+        return Unplaced("unknown_town", f"Ville inconnue : « {written.city} ».")
+    return Unplaced("no_town", "Ni ville ni code postal.")

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clients.models import Client
@@ -60,6 +61,8 @@ class Run(models.Model):
     verdict = models.JSONField("contrôles", default=dict)
     clients = models.PositiveIntegerField("clients analysés", default=0)
     scored = models.PositiveIntegerField("clients placés", default=0)
+    # Why (see runs.frames) → how many present clients it was not fitted on. None: run before this was kept.
+    left_out = models.JSONField(_("clients laissés hors du calcul"), null=True, blank=True)
     seconds = models.JSONField("durées (s)", default=dict)
     notes = models.JSONField("remarques", default=list)
     error = models.TextField("erreur", blank=True)

@@ -115,6 +115,8 @@ def _fact(
         fields["latitude"], fields["longitude"] = float(row["latitude"]), float(row["longitude"])
     elif row.get("latitude") is not None or row.get("longitude") is not None:
         refuse("latitude", check.sentence)
+        if check.verdict != "missing":  # recording takes none of them, and remembers that there were some
+            fields["latitude"], fields["longitude"] = float(row["latitude"]), float(row["longitude"])
     category = take("category", lambda key: _category(categories, key))
     if category is not None:
         fields["sector"] = category["sector"]
