@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, When
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client, Followers
@@ -45,15 +46,16 @@ FACTS: Mapping[str, Fact] = {
 """What a client's completeness counts, each as much as another."""
 
 NETWORKS: Mapping[str, Label] = {
-    f"followers_{value}": f"Abonnés {label}" for value, label in Followers.Platform.choices
+    f"followers_{value}": format_lazy("{} {}", _("Abonnés"), label) for value, label in Followers.Platform.choices
 }
 """Readings network by network. They are no facts of their own in a client's share: one known network is "abonnés"."""
 
-SENIORITY = "seniority_years"
+SENIORITY, FIGURES = "seniority_years", "figures"
 LACKS: Mapping[str, Label] = {
     **{name: fact.label for name, fact in FACTS.items()},
     **NETWORKS,
     SENIORITY: _("Ancienneté"),
+    FIGURES: _("Abonnés et chiffre d’affaires"),
 }
 """Everything that the filter `lacks` can ask for."""
 
@@ -61,11 +63,14 @@ LACKS: Mapping[str, Label] = {
 def lacking(name: str, at: str = "") -> Q:
     """Who lacks one of LACKS, as a condition on clients (`at=""`) or on what points to them (`at="client__"`).
 
-    For a model a date still to come is no seniority, and a reading still to come is none.
+    `figures` is whoever no run can train on: neither turnover nor followers known. For a model a date still to come is
+    no seniority, and a reading still to come is none.
     """
     today = timezone.localdate()
     if name == SENIORITY:
         return Q(**{f"{at}client_since": None}) | Q(**{f"{at}client_since__gt": today})
+    if name == FIGURES:
+        return lacking("turnover", at) & lacking("followers", at)
     if name in NETWORKS:
         known = Q(count__isnull=False) | Q(has_account=False)
         platform = name.removeprefix("followers_")

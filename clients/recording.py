@@ -31,8 +31,8 @@ TOWN = frozenset({"city", "postal_code"})
 NO_SECTOR = "Autre"
 # What recording many may change in a client, to be compared before and after.
 RECORDED_FIELDS = (
-    *FACT_FIELDS, "category_id", "account_manager_id", "department", "position_precision", "place_problem", "name_folded",
-    "city_folded", "withdrawn_at",
+    *FACT_FIELDS, "category_id", "account_manager_id", "department", "position_precision", "place_problem",
+    "name_folded", "city_folded", "withdrawn_at",
 )  # fmt: skip
 
 

@@ -97,7 +97,7 @@ class PortfolioFilter(ClientFilter):
 
     def in_training(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
         """Whom the run was fitted on, or all others that it placed or could not place; "" filters nothing."""
-        return queryset if value == "" else queryset.filter(place__fitted=value)
+        return queryset if value == "" else queryset.alias(fitted=F("place__fitted")).filter(fitted=value)
 
     def settled_by(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
         """Provisional clients that this field alone would make firm, or that none would."""

@@ -1,4 +1,4 @@
-"""Other readings of a town whose name, as it is written, no commune bears: "ANGERS (49)", "Romans/Isère", "F-75011 Paris".
+"""Other readings of a town whose name no commune bears as it is written: "ANGERS (49)", "Romans/Isère".
 
 They are tried only then, so that they change no town that is found without them.
 """
@@ -58,7 +58,7 @@ def _without_department(text: str) -> tuple[str, str]:
 @functools.cache
 def _named() -> tuple[tuple[str, str], ...]:
     """What may stand behind a town, each with its code: " de la reunion", " maine et loire"; the longest first."""
-    ends = {}
+    ends: dict[str, str] = {}
     for code, department in DEPARTMENTS.items():
         name = fold(department.name)
         ends |= {f" {name}": code, f"({name}": code, f" de {name}": code}

@@ -18,6 +18,7 @@ from segmentation.filters import PortfolioFilter
 from segmentation.models import Publication, Run
 from segmentation.pointer import pointer
 from segmentation.querysets import with_segment
+from segmentation.runs.watching import quality_of
 from segmentation.web import charts
 from segmentation.web.reading import ReadsRun
 from segmentation.web.tallies import changes, tally
@@ -52,6 +53,7 @@ class Overview(ReadsRun, RolePage, TemplateView):
             "whole_base": self.request.user.has_perm(SEES_EVERYTHING),
             "stale_days": self.stale_days(),
             "watched": self.watched(before),
+            "quality": quality_of(mine, self.run, self.request) if self.run else None,
         }  # fmt: skip
 
     def publication(self) -> Publication | None:
@@ -74,7 +76,6 @@ class Overview(ReadsRun, RolePage, TemplateView):
         queries = [
             ("changed=true", "modifié depuis le calcul,modifiés depuis le calcul"),
             ("standing=provisional&status=active", "actif au classement provisoire,actifs au classement provisoire"),
-            ("placed=false", "sans position sur la carte,sans position sur la carte"),
         ]
         if before is not None:
             queries.insert(
