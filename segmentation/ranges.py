@@ -2,7 +2,8 @@
 
 Modified z-score of Iglewicz and Hoaglin (How to Detect and Handle Outliers, 1993): beyond 3.5 times the scaled median
 absolute deviation from the median. Taken on signed logarithms, because both figures spread over orders of magnitude
-and turnover may be negative; and never within ten times the median, however alike a segment's clients are.
+and turnover may be negative; and never within ten times the median, however alike a segment's clients are. Zero is
+left alone: half of a segment may have no audience at all, which is a fact and no typing error.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ FARTHEST = 3.5
 SCALE = 1.4826  # of the MAD, to the standard deviation where figures are normal
 NARROWEST = 1.0  # in powers of ten
 FEWEST = 20
-"""Known values of a segment below which there is no range to be far from."""
+"""Known values of a segment, other than zero, below which there is no range to be far from."""
 KEPT_AS = "_segmentation_ranges"
 
 Range = tuple[float, float]
@@ -30,13 +31,13 @@ Ranges = Mapping[int, Mapping[str, Range]]
 
 
 def ranges(run: Run) -> Ranges:
-    """Segment → measure → (lowest, highest) still believed, from all present clients. One query."""
+    """Segment → measure → (lowest, highest) still believed, from what is known of all present clients. One query."""
     rows = Assignment.objects.filter(run=run, segment__isnull=False, client__withdrawn_at=None)
     known: dict[int, dict[str, list[float]]] = {}
     for segment, *values in rows.values_list("segment", *(f"client__{name}" for name in MEASURES)):
         found = known.setdefault(segment, {name: [] for name in MEASURES})
         for name, value in zip(MEASURES, values, strict=True):
-            if value is not None:
+            if value:
                 found[name].append(float(value))
     return {
         segment: {name: believed(values) for name, values in found.items() if len(values) >= FEWEST}
@@ -68,7 +69,9 @@ def ranges_for(request: Any, run: Run) -> Ranges:
 def beyond(found: Ranges, measure: str) -> Q:
     """Clients (with their `place`, see `querysets.with_segment`) beyond the range of their segment."""
     terms = [
-        Q(place__segment=segment) & (Q(**{f"{measure}__lt": low}) | Q(**{f"{measure}__gt": high}))
+        Q(place__segment=segment)
+        & (Q(**{f"{measure}__lt": low}) | Q(**{f"{measure}__gt": high}))
+        & ~Q(**{measure: 0})
         for segment, of in found.items()
         for name, (low, high) in of.items()
         if name == measure
