@@ -9,19 +9,14 @@ from django.db import migrations, models
 
 
 OWN = "clients.change_own_client"
-ROLES = {
-    "Chargé de compte": (OWN,),
-    "Administration": ("segmentation.view_qualitysnapshot",),
-    "Analyste": ("segmentation.view_qualitysnapshot",),
-}
+OWNERS = "Chargé de compte"
 
 
 def extend_roles(apps: Any, schema_editor: Any = None) -> None:
     roles = import_module("segmentation.migrations.0002_roles")
     roles.DECLARED.setdefault(OWN, ("client", "Peut corriger ses propres clients"))
-    for role, names in ROLES.items():
-        group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=role)
-        group.permissions.add(*(roles.permission(apps, name) for name in names))
+    group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=OWNERS)
+    group.permissions.add(roles.permission(apps, OWN))
 
 
 class Migration(migrations.Migration):
@@ -54,7 +49,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'relevé de qualité',
                 'verbose_name_plural': 'relevés de qualité',
                 'ordering': ['day'],
-                'default_permissions': ('view',),
+                'default_permissions': (),
                 'constraints': [models.CheckConstraint(condition=models.Q(('completeness__isnull', True), ('completeness__range', (0, 1)), _connector='OR'), name='completeness_is_a_share')],
             },
         ),

@@ -24,7 +24,7 @@ class QualitySnapshot(models.Model):
         verbose_name = _("relevé de qualité")
         verbose_name_plural = _("relevés de qualité")
         ordering = ["day"]
-        default_permissions = ("view",)
+        default_permissions = ()
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(completeness__isnull=True) | models.Q(completeness__range=(0, 1)),
