@@ -69,9 +69,7 @@ def ranges_for(request: Any, run: Run) -> Ranges:
 def beyond(found: Ranges, measure: str) -> Q:
     """Clients (with their `place`, see `querysets.with_segment`) beyond the range of their segment."""
     terms = [
-        Q(place__segment=segment)
-        & (Q(**{f"{measure}__lt": low}) | Q(**{f"{measure}__gt": high}))
-        & ~Q(**{measure: 0})
+        Q(place__segment=segment) & (Q(**{f"{measure}__lt": low}) | Q(**{f"{measure}__gt": high})) & ~Q(**{measure: 0})
         for segment, of in found.items()
         for name, (low, high) in of.items()
         if name == measure

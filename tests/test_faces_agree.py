@@ -114,8 +114,6 @@ def portfolio(cast: dict[str, User]) -> None:
     some_clients(40, "amelie", "Client É")
     some_clients(30, "karim", "Client K")
     some_clients(20, "", "Client sans")
-    a_client("Client donné", "amelie", latitude=47.47, longitude=-0.55)
-    a_client("Client nulle part", "amelie", city="", postal_code="")
     published()
     later = published()
     later.assignments.all().delete()
@@ -146,6 +144,10 @@ def test_page_map_export_and_api_give_the_same_clients_in_the_same_order(
 @pytest.mark.parametrize("name", sorted(SEVERAL))
 def test_several_values_of_a_filter_mean_the_clients_of_each(name: str, portfolio: None, cast: dict[str, User]) -> None:
     browser = signed_in(cast["helene"])
+    if name in ("precision", "misplaced"):
+        a_client("Client donné", latitude=47.47, longitude=-0.55)
+        a_client("Client nulle part", city="", postal_code="")
+        a_client("Client ailleurs", city="Trifouillis", postal_code="")
     place = {"city": "city", "sector": "sector", "department": "department", "status": "status"}
     values = {
         "category": [str(pk) for pk in Category.objects.values_list("pk", flat=True)][:2],
