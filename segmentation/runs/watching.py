@@ -14,7 +14,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
@@ -90,7 +90,7 @@ def note_quality() -> None:
     try:
         with transaction.atomic():
             take_snapshot()
-    except DatabaseError as problem:
+    except (DatabaseError, InterfaceError) as problem:
         log.warning("Quality of the data not kept: %s", problem)
 
 

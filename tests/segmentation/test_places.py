@@ -43,7 +43,7 @@ def names(user: User, query: str = "") -> set[str]:
     return {client.name for client in listing.page.object_list}
 
 
-def send(user: User, client: Client, *, htmx: bool = False, **said: str) -> Any:
+def send(user: User, client: Client, *, htmx: bool = False, **said: Any) -> Any:
     client.refresh_from_db()
     form = {"city": client.city, "postal_code": client.postal_code, "seen": client.changed_at.isoformat(), **said}
     headers = {"HX-Request": "true"} if htmx else {}
@@ -144,7 +144,7 @@ def test_it_asks_the_database_as_much_for_10_clients_as_for_200(amelie: User) ->
     ],
 )
 def test_a_manager_places_a_client_of_their_own(
-    lost: dict[str, Client], amelie: User, kind: str, said: dict[str, str], placed: tuple[str, str, str]
+    lost: dict[str, Client], amelie: User, kind: str, said: dict[str, Any], placed: tuple[str, str, str]
 ) -> None:
     response = send(amelie, lost[kind], **said)
     found = Client.objects.get(pk=lost[kind].pk)
