@@ -20,6 +20,7 @@ class Origin(StrEnum):
     IMPORT = "import de fichier"
     SYNC = "base interne"
     DEMO = "démonstration"
+    PAGE = "page"
     ENTRY = "saisie à l’écran"
     UNDO = "annulation de l’import"
     MERGE = "fusion"

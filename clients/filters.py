@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import django_filters
@@ -11,9 +13,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clients.completeness import LACKS, lacking
 from clients.models import Category, Client
 from clients.nearness import NearFilter
 from clients.places import DEPARTMENTS, fold, fold_town
+from clients.plausibility import ANY, OLD, WRONG, looks_wrong
 from dignamik.foundation.areas import PolygonFilter
 from dignamik.foundation.filtering import (
     BoundingBoxFilter,
@@ -25,6 +29,7 @@ from dignamik.foundation.filtering import (
     refuse_strangers,
 )
 
+WRONG_AT_ALL = _("au moins une")
 NOBODY = "aucun"  # ?manager=aucun: clients that nobody looks after
 LONGEST_ID = 18  # digits; a longer number is no key of a 64-bit column
 
@@ -90,7 +95,18 @@ class ClientFilter(StrictFilterSet):
         choices=[("true", _("connue")), ("false", _("inconnue"))],
         coerce=lambda value: value == "true",
     )
-
+    precision = SeveralFilter(
+        label=_("Précision de la position"), field_name="position_precision", choices=Client.Precision.choices
+    )
+    misplaced = SeveralFilter(
+        label=_("Problème de position"), field_name="place_problem", choices=Client.PlaceProblem.choices
+    )
+    lacks = django_filters.ChoiceFilter(label=_("Donnée inconnue"), method="lacking", choices=[*LACKS.items()])
+    implausible = django_filters.ChoiceFilter(
+        label=_("Valeur à vérifier"),
+        method="looking_wrong",
+        choices=[(ANY, WRONG_AT_ALL), *WRONG.items(), *OLD.items()],
+    )
     follow_up = django_filters.ChoiceFilter(
         label=_("Relance"),
         method="to_follow_up",
@@ -147,6 +163,18 @@ class ClientFilter(StrictFilterSet):
     def on_the_map(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
         """With a position, or without one; "" is no answer and filters nothing."""
         return queryset if value == "" else queryset.filter(latitude__isnull=not value)
+
+    def lacking(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
+        """Of whom this is unknown, in the book of record."""
+        return queryset.filter(lacking(value))
+
+    def looking_wrong(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
+        """Who has a value of this kind that deserves a look; "any": of a kind that may be an error."""
+        return queryset.filter(self.wrong(value))
+
+    def wrong(self, kind: str) -> Q:
+        """Whom a kind concerns."""
+        return reduce(or_, map(looks_wrong, WRONG)) if kind == ANY else looks_wrong(kind)
 
     def looked_after_by(self, queryset: QuerySet[Client], name: str, value: list[str]) -> QuerySet[Client]:
         found = Q(account_manager__username__in=value)

@@ -22,6 +22,8 @@ from clients.measures import LARGEST_AMOUNT as LARGEST_AMOUNT
 from clients.measures import LAST_YEAR as LAST_YEAR
 from clients.measures import Followers as Followers
 from clients.measures import Turnover as Turnover
+from clients.positions import PlaceProblem as PositionProblem
+from clients.positions import Precision as PositionPrecision
 from clients.querysets import ClientManager
 from clients.syncs import SourceSync as SourceSync
 
@@ -55,13 +57,8 @@ class Client(models.Model):
         PROSPECT = "prospect", "Prospect"
         LOST = "lost", _("Perdu")
 
-    class Precision(models.TextChoices):
-        """How a position was found; approximate ones are drawn and said as such."""
-
-        GIVEN = "given", _("adresse")
-        COMMUNE = "commune", "commune"
-        POSTAL_CODE = "postal_code", _("code postal")
-        DEPARTMENT = "department", _("département")
+    Precision = PositionPrecision
+    PlaceProblem = PositionProblem
 
     source_id = models.CharField(_("identifiant d’origine"), max_length=300, unique=True, null=True, blank=True)
     name = models.CharField(_("nom"), max_length=200)
@@ -85,7 +82,10 @@ class Client(models.Model):
     latitude = models.FloatField("latitude", null=True, blank=True)
     longitude = models.FloatField("longitude", null=True, blank=True)
     position_precision = models.CharField(
-        _("précision de la position"), max_length=12, choices=Precision, blank=True, editable=False
+        _("précision de la position"), max_length=12, choices=PositionPrecision, blank=True, editable=False
+    )
+    place_problem = models.CharField(
+        _("problème de position"), max_length=14, choices=PositionProblem, blank=True, editable=False
     )
     website = models.CharField(_("site web"), max_length=300, blank=True)
     has_website = models.BooleanField(_("a un site web"), null=True, blank=True, help_text=_("Vide : inconnu."))
@@ -138,7 +138,8 @@ class Client(models.Model):
     history = HistoricalRecords(
         verbose_name=_("historique"),
         excluded_fields=[
-            "name_folded", "city_folded", "turnover", "turnover_year", "followers", "changed_at", "seen_in_source_at",
+            "name_folded", "city_folded", "place_problem", "turnover", "turnover_year", "followers", "changed_at",
+            "seen_in_source_at",
         ],
     )  # fmt: skip
 
@@ -146,7 +147,10 @@ class Client(models.Model):
         verbose_name = "client"
         verbose_name_plural = "clients"
         ordering = ["name_folded", "pk"]
-        permissions = [("view_all_clients", "Peut voir tous les clients")]  # a row of the database: French
+        permissions = [  # rows of the database: French
+            ("view_all_clients", "Peut voir tous les clients"),
+            ("change_own_client", "Peut corriger ses propres clients"),
+        ]
         indexes = [
             models.Index(fields=["name_folded", "id"], name="client_by_name"),
             models.Index(fields=["city_folded", "id"], name="client_by_city"),

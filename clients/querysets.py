@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 if TYPE_CHECKING:
-    from clients.models import Client  # noqa: F401 (named in a string below)
+    from clients.models import Client
 
 SEES_EVERYTHING = "clients.view_all_clients"
 SEES_CLIENTS = "clients.view_client"
+APPROXIMATE = ("postal_code", "department")
+"""Precisions of a position that is off by kilometres: the middle of a postal code's communes, or of a department's."""
+CHANGES = "clients.change_client"
+CHANGES_OWN = "clients.change_own_client"
+
+
+def may_change(user: Any, client: Client) -> bool:
+    """Whether this person, who may see the client, may correct its facts. As `changeable_by`, without a query."""
+    own = bool(user.has_perm(CHANGES_OWN)) and client.account_manager_id == user.pk
+    return own or bool(user.has_perm(CHANGES))
 
 
 class ClientQuerySet(QuerySet["Client"]):
@@ -30,11 +40,23 @@ class ClientQuerySet(QuerySet["Client"]):
             return self.present()
         return self.present().filter(account_manager=user)
 
+    def changeable_by(self, user: Any) -> ClientQuerySet:
+        """Whose facts this person may correct: visible clients, their own portfolio for account managers."""
+        mine = self.visible_to(user)
+        if user.has_perm(CHANGES):
+            return mine
+        return mine.filter(account_manager=user) if user.has_perm(CHANGES_OWN) else mine.none()
+
     def active(self) -> ClientQuerySet:
         return self.present().filter(status="active")
 
     def unplaced(self) -> ClientQuerySet:
         return self.filter(latitude__isnull=True)
+
+    def misplaced(self) -> ClientQuerySet:
+        """Nowhere on the map, only near where they are, or where their town is not."""
+        near = Q(position_precision__in=APPROXIMATE)
+        return self.filter(Q(latitude__isnull=True) | near | ~Q(place_problem=""))
 
 
 ClientManager = models.Manager.from_queryset(ClientQuerySet)

@@ -16,9 +16,10 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 
 from clients.facts import ClientFacts, Conflict, Origin, Recorded, Stamp
 from clients.figures import BATCH, CHUNK, refresh_derived, write_readings, write_services, write_turnovers
+from clients.locating import has_moved, locate_client, refuse_coordinates
 from clients.matching import key_of, known_clients
 from clients.models import Category, Client
-from clients.places import department_of, fold, fold_town, resolve
+from clients.places import check_coordinates, fold, fold_town
 from clients.speaking import gather
 from dignamik.foundation.auditing import Kind, latest_version, note
 
@@ -28,11 +29,12 @@ FACT_FIELDS = (
     "website", "has_website", "services_known", "do_not_contact", "account_manager_name", "client_since", "notes",
 )  # fmt: skip
 POSITION = frozenset({"latitude", "longitude"})
+TOWN = frozenset({"city", "postal_code"})
 NO_SECTOR = "Autre"
 # What recording many may change in a client, to be compared before and after.
 RECORDED_FIELDS = (
-    *FACT_FIELDS, "category_id", "account_manager_id", "department", "position_precision", "name_folded", "city_folded",
-    "withdrawn_at",
+    *FACT_FIELDS, "category_id", "account_manager_id", "department", "position_precision", "place_problem",
+    "name_folded", "city_folded", "withdrawn_at",
 )  # fmt: skip
 
 
@@ -43,12 +45,17 @@ RECORDED_FIELDS = (
 def save(client: Client, *, changed: Iterable[str], user: Any = None, stamp: Stamp | None = None) -> None:
     """Write one client that a person edited; `changed` names the fields they touched. `stamp`: if not in the admin.
 
-    Raises IntegrityError where the database refuses (a truth of `clients.models`).
+    Raises PositionRefused for coordinates nowhere in France, IntegrityError where the database refuses (a truth of
+    `clients.models`).
     """
     changed = set(changed)
-    if changed & {"latitude", "longitude"}:
-        changed |= {"latitude", "longitude"}  # half a position is nobody's
+    if changed & POSITION:
+        refuse_coordinates(client.latitude, client.longitude)
+        changed |= POSITION  # half a position is nobody's
         client.position_precision = Client.Precision.GIVEN if client.latitude is not None else ""
+    elif changed & TOWN and has_moved(client):
+        changed |= POSITION
+        client.position_precision = ""
     if client.category is not None:
         client.sector = client.category.sector
     _derive(client)
@@ -235,6 +242,10 @@ def _set_position(client: Client, fact: ClientFacts, stamp: Stamp, outcome: Reco
     theirs = (fact.fields.get("latitude"), fact.fields.get("longitude"))
     if None in theirs:
         return
+    if not check_coordinates(*theirs).valid:
+        if client.latitude is None:
+            client.place_problem = Client.PlaceProblem.COORDINATES
+        return
     ours = (client.latitude, client.longitude)
     if stamp.origin is Origin.SYNC and not POSITION.isdisjoint(client.local_fields):
         if ours != theirs:
@@ -263,16 +274,7 @@ def _derive(client: Client) -> None:
     """Folded text, department, and a position for a client whose source gives none."""
     client.name_folded = fold(client.name)[:200]
     client.city_folded = fold_town(client.city)[:120]
-    client.department = department_of(client.postal_code) or ""
-    if client.position_precision == Client.Precision.GIVEN:
-        return
-    place = resolve(client.city, client.postal_code)
-    if place is None:
-        client.latitude = client.longitude = None
-        client.position_precision = ""
-        return
-    client.latitude, client.longitude, client.position_precision = place.latitude, place.longitude, place.precision
-    client.department = client.department or place.department
+    locate_client(client)
 
 
 def _write_clients(created: list[Client], updated: list[Client], changed: set[str], stamp: Stamp) -> None:

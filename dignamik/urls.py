@@ -10,6 +10,7 @@ from clients.web.contacts import FollowUp, LogContact
 from clients.web.doubles import DoubleList, SearchDoubles, SetAside
 from clients.web.import_format import ImportableExport, ImportFormat, ImportTemplate
 from clients.web.imports import DropImport, ImportColumns, ImportList, ImportPage, RejectedRows
+from clients.web.places import TownSuggestions
 from clients.web.syncs import SyncList, SyncPage
 from clients.web.views import ClientWebsite
 from dignamik.foundation.account import RevokeToken, Tokens
@@ -31,12 +32,14 @@ from segmentation.web.map import MapPage
 from segmentation.web.movements import MovementsPage
 from segmentation.web.outcomes import Outcomes
 from segmentation.web.overview import Overview
+from segmentation.web.places import FixPlace, PlacesPage
 from segmentation.web.play import ArchivePlay, NewPlay, PlayEditor, PreviewNewPlay, PreviewPlay, RestorePlay
 from segmentation.web.playbook import PlaybookPage
 from segmentation.web.portfolio import Portfolio, PortfolioClient
 from segmentation.web.prospect_files import ProspectFile
 from segmentation.web.prospects import BecomeClient, Prospect
 from segmentation.web.publishing import PublishRun
+from segmentation.web.quality import CompletenessList, QualityPage
 from segmentation.web.reasons import ClientChange
 from segmentation.web.recommendations import Recommendations
 from segmentation.web.runs import RunList, RunPage
@@ -81,6 +84,11 @@ urlpatterns = [
     path("map/visits/", VisitsPage.as_view(), name="visits"),
     path("explorer/", ExplorerPage.as_view(), name="explorer"),
     path("completing/", Completing.as_view(), name="completing"),
+    path("places/", PlacesPage.as_view(), name="places"),
+    path("places/towns/", TownSuggestions.as_view(), name="place-towns"),
+    path("places/<int:pk>/", FixPlace.as_view(), name="place"),
+    path("quality/", QualityPage.as_view(), name="quality"),
+    path("quality/clients/", CompletenessList.as_view(), name="completeness"),
     path("segments/", SegmentList.as_view(), name="segments"),
     path("segments/<slug:slug>/", SegmentPage.as_view(), name="segment"),
     path("runs/", RunList.as_view(), name="runs"),

@@ -11,12 +11,14 @@ from clients.syncs import SYNC_KIND
 from dignamik.foundation.jobs import Going, Work
 from segmentation.runs import requesting, working
 from segmentation.runs.refreshing import bring_up_to_date
+from segmentation.runs.watching import note_quality
 
 
 def bring_in(going: Going) -> Mapping[str, Any]:
     """Work on a file of clients; `clients` knows nothing of segments, so theirs are seen to here."""
     result = files.carry_out(going)
     bring_up_to_date()
+    note_quality()
     return result
 
 
@@ -27,4 +29,11 @@ def follow_source(going: Going) -> Mapping[str, Any]:
     return result
 
 
-KINDS: Mapping[str, Work] = {requesting.KIND: working.carry_out, files.KIND: bring_in, SYNC_KIND: follow_source}
+def train(going: Going) -> Mapping[str, Any]:
+    """Carry out a run; other segments may find other values hard to believe."""
+    result = working.carry_out(going)
+    note_quality()
+    return result
+
+
+KINDS: Mapping[str, Work] = {requesting.KIND: train, files.KIND: bring_in, SYNC_KIND: follow_source}

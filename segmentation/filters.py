@@ -9,18 +9,26 @@ import django_filters
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from clients.filters import ClientFilter
+from clients.filters import WRONG_AT_ALL, ClientFilter
 from clients.models import Client
+from clients.plausibility import ANY, OLD, WRONG
 from dignamik.foundation.areas import PolygonFilter
 from dignamik.foundation.filtering import SeveralFilter, StableOrdering, refuse_strangers
 from segmentation.engine.recipe import default_recipe
 from segmentation.models import Assignment, Segment
-from segmentation.pointer import pointer
+from segmentation.pointer import pointer, run_shown
 from segmentation.querysets import as_text, naming
+from segmentation.ranges import beyond, ranges_for
 from segmentation.retelling import retold_lazy
 
 UNPLACED = "aucun"  # ?segment=aucun: clients that the run could not place
 SEVERAL = "plusieurs"  # ?gap=plusieurs: provisional clients that no single field would make firm
+FAR_TURNOVER, FAR_FOLLOWERS = "far_turnover", "far_followers"
+FAR = {
+    FAR_TURNOVER: _("chiffre d’affaires loin de son segment"),
+    FAR_FOLLOWERS: _("abonnés loin de son segment"),
+}
+"""Kinds of implausible values that only a segment shows; see `segmentation.ranges`."""
 _RECIPE = default_recipe()
 COLUMNS = {column.name: retold_lazy(column.label) for column in _RECIPE.numeric} | {
     column.name: retold_lazy(column.label) for column in _RECIPE.categorical
@@ -51,7 +59,17 @@ class PortfolioFilter(ClientFilter):
         coerce=lambda value: value == "true",
     )
     plane = PolygonFilter(label=_("Zone du plan"), x="place__x", y="place__y")
-    lacks = django_filters.ChoiceFilter(label=_("Donnée inconnue"), method="lacking", choices=[*COLUMNS.items()])
+    implausible = django_filters.ChoiceFilter(
+        label=_("Valeur à vérifier"),
+        method="looking_wrong",
+        choices=[(ANY, WRONG_AT_ALL), *WRONG.items(), *FAR.items(), *OLD.items()],
+    )
+    trained = django_filters.TypedChoiceFilter(
+        label=_("A servi au calcul"),
+        method="in_training",
+        choices=[("true", _("oui")), ("false", _("non"))],
+        coerce=lambda value: value == "true",
+    )
     gap = django_filters.ChoiceFilter(
         label=_("Deviendrait ferme avec"),
         method="settled_by",
@@ -69,9 +87,18 @@ class PortfolioFilter(ClientFilter):
         found = Q(segment_slug__in=value)
         return queryset.filter(found | Q(segment_slug=None) if UNPLACED in value else found)
 
-    def lacking(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
-        """Whom the run places without knowing this."""
-        return queryset.alias(lacked=as_text("place__unknown")).filter(naming("lacked", value))
+    def wrong(self, kind: str) -> Q:
+        """Also what is far from the segment that the run gives each client; nobody's without a run."""
+        if kind == ANY:
+            return super().wrong(ANY) | self.wrong(FAR_TURNOVER) | self.wrong(FAR_FOLLOWERS)
+        if kind not in FAR:
+            return super().wrong(kind)
+        run = run_shown(self.request)
+        return beyond(ranges_for(self.request, run) if run else {}, kind.removeprefix("far_"))
+
+    def in_training(self, queryset: QuerySet[Client], name: str, value: Any) -> QuerySet[Client]:
+        """Whom the run was fitted on, or all others that it placed or could not place; "" filters nothing."""
+        return queryset if value == "" else queryset.alias(fitted=F("place__fitted")).filter(fitted=value)
 
     def settled_by(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
         """Provisional clients that this field alone would make firm, or that none would."""

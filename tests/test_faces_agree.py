@@ -16,11 +16,13 @@ from django.test import Client as Browser
 from clients.models import Category, Client
 from segmentation.models import Assignment, Segment
 from tests.contract import every_page, schema, signed_in
-from tests.published import place_all, published, some_clients
+from tests.published import a_client, place_all, published, some_clients
 
 PAGE, MAP, API = "/clients/", "/map/", "/api/v1/clients/"
 QUERIES = 50
-SEVERAL = {"sector", "category", "city", "department", "manager", "status", "segment", "standing"}
+SEVERAL = {
+    "sector", "category", "city", "department", "manager", "status", "segment", "standing", "precision", "misplaced",
+}  # fmt: skip
 
 
 def on_the_page(browser: Browser, query: str) -> list[int]:
@@ -81,7 +83,11 @@ def random_queries(count: int) -> Iterator[str]:
         "segment": [*Segment.objects.values_list("slug", flat=True), "aucun"],
         "standing": Assignment.Standing.values,
         "moved": ["true", "false"],
-        "lacks": ["turnover", "followers_linkedin", "category"],
+        "lacks": ["turnover", "followers_linkedin", "category", "phone", "figures"],
+        "implausible": ["any", "far_followers", "old_followers", "position"],
+        "trained": ["true", "false"],
+        "precision": ["commune", "postal_code", "given"],
+        "misplaced": ["unknown_town", "no_town", "several_towns"],
         "gap": ["turnover", "followers_facebook", "plusieurs"],
         "placed": ["true", "false"],
         "turnover_min": ["0", "50000", "125000.50"],
@@ -140,10 +146,16 @@ def test_page_map_export_and_api_give_the_same_clients_in_the_same_order(
 @pytest.mark.parametrize("name", sorted(SEVERAL))
 def test_several_values_of_a_filter_mean_the_clients_of_each(name: str, portfolio: None, cast: dict[str, User]) -> None:
     browser = signed_in(cast["helene"])
+    if name in ("precision", "misplaced"):
+        a_client("Client donné", latitude=47.47, longitude=-0.55)
+        a_client("Client nulle part", city="", postal_code="")
+        a_client("Client ailleurs", city="Trifouillis", postal_code="")
     place = {"city": "city", "sector": "sector", "department": "department", "status": "status"}
     values = {
         "category": [str(pk) for pk in Category.objects.values_list("pk", flat=True)][:2],
         "manager": ["karim", "aucun"],
+        "precision": ["commune", "given"],
+        "misplaced": ["no_town", "unknown_town"],
         "segment": [*Segment.objects.filter(assignments__isnull=False).values_list("slug", flat=True)[:1], "aucun"],
         "standing": ["firm", "provisional"],
     }.get(name) or sorted(set(Client.objects.values_list(place[name], flat=True)))[:2]
@@ -158,7 +170,10 @@ def test_several_values_of_a_filter_mean_the_clients_of_each(name: str, portfoli
 def test_one_unknown_value_among_good_ones_is_an_error_everywhere(
     name: str, portfolio: None, cast: dict[str, User]
 ) -> None:
-    good = {"status": "active", "standing": "firm", "department": "49", "manager": "karim", "segment": "aucun"}
+    good = {
+        "status": "active", "standing": "firm", "department": "49", "manager": "karim", "segment": "aucun",
+        "precision": "given", "misplaced": "far",
+    }  # fmt: skip
     known = good.get(name) or {"sector": "Restauration", "category": "Restaurant"}[name]
     browser = signed_in(cast["helene"])
     for address in (PAGE, MAP, API, f"{API}map/"):

@@ -20,6 +20,7 @@ from django.test import Client as Browser
 
 from clients.choosing import propose
 from clients.models import Category, Client, Merge
+from clients.web.place_form import fix_of
 from dignamik.foundation.administration import OnRecord
 from dignamik.foundation.audit import AuditEvent
 from dignamik.foundation.models import ApiToken, Job
@@ -177,6 +178,11 @@ def one_of_two(scene: Scene, *, undone: bool = False) -> Any:
         browser.post(f"/doubles/merges/{Merge.objects.latest('pk').pk}/undo/")
 
 
+def a_place(scene: Scene) -> Any:
+    said = {"city": "Nantes", "seen": fix_of(scene.client, scene.cast["amelie"]).seen}
+    return scene.browser("amelie").post(f"/places/{scene.client.pk}/", said)
+
+
 DEEDS: dict[str, list[tuple[str, Deed]]] = {
     "login/": [("login", lambda scene: login("/login/", "karim"))],
     "logout/": [("logout", lambda scene: scene.browser("karim").post("/logout/"))],
@@ -197,6 +203,7 @@ DEEDS: dict[str, list[tuple[str, Deed]]] = {
         ("batch", lambda scene: batch(scene, "plan", "amelie", play=a_play().pk, until="")),
     ],
     "clients/<int:pk>/signed/": [("changed", a_prospect)],
+    "places/<int:pk>/": [("changed", a_place)],
     "prospect/": [("created", kept)],
     "prospect/file/": [("export", a_file_of_prospects)],
     "imports/<int:pk>/confirm/": [("import", lambda scene: an_import(scene, "confirm"))],

@@ -144,6 +144,15 @@ PAGES: dict[str, Methods] = {
     "views/": {"GET": PAGE["GET"], "POST": everyone(302, anonymous=LOGIN, sacha=403)},
     "views/<int:pk>/": OWN_VIEW,
     "views/<int:pk>/delete/": OWN_VIEW,
+    "places/": PAGE,
+    "places/towns/": PAGE,
+    # With an empty body nothing is placed; the analyst only reads.
+    "places/<int:pk>/": {
+        "GET": OWN_PAGE["GET"],
+        "POST": everyone(400, anonymous=LOGIN, sacha=403, anais=403, karim=404),
+    },
+    "quality/": PAGE,
+    "quality/clients/": PAGE,
     "segments/": PAGE,
     "segments/<slug:slug>/": PAGE,
     "runs/": ASK,
@@ -361,6 +370,7 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
     category.save()
     return {
         "clients": client,
+        "places": client,
         "segments": segment,
         "playbook": play,
         "runs": run,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from clients.places.codes import repair_postal_code
 from clients.places.coordinates import CoordinateCheck, check_coordinates, distance_km
 from clients.places.naming import fold, fold_town
-from clients.places.resolving import Place, resolve, unplaced_reason
+from clients.places.resolving import Obstacle, Place, Unplaced, candidates, locate, resolve, unplaced_reason
+from clients.places.suggesting import Suggestion, homonyms, suggest
 from clients.places.table import DEPARTMENTS, Commune, Department, communes, department_of, find_department
 from clients.places.touring import tour
 
@@ -17,7 +18,11 @@ __all__ = [
     "Commune",
     "CoordinateCheck",
     "Department",
+    "Obstacle",
     "Place",
+    "Suggestion",
+    "Unplaced",
+    "candidates",
     "check_coordinates",
     "communes",
     "department_of",
@@ -25,8 +30,11 @@ __all__ = [
     "find_department",
     "fold",
     "fold_town",
+    "homonyms",
+    "locate",
     "repair_postal_code",
     "resolve",
+    "suggest",
     "tour",
     "unplaced_reason",
 ]

@@ -30,7 +30,7 @@ _UNDER = re.compile(r"\bs/s(?:/|\b)\s*")  # "Rosny s/s Bois"
 _ON = re.compile(r"\bs/\s*")  # "Chalon s/Saône"
 _TRAILING_ARTICLE = re.compile(r"^(?P<name>.+?)\s*\(\s*(?P<article>le|la|les|l)\s*\)$")
 _NOT_WORD = re.compile(r"[^\w]+|_+")
-_POSTAL_CODE = re.compile(r"\b\d{5}\b")
+_POSTAL_CODE = re.compile(r"\b\d{2} ?\d{3}\b")
 _CEDEX = re.compile(r"\bcedex(?: \d{1,2})?\b")
 _ARTICLES = ("le ", "la ", "les ", "l ")
 _DISTRICT = re.compile(
@@ -87,7 +87,7 @@ def without_article(town: str) -> str:
 def postal_code_in(text: str) -> str | None:
     """Return the five digits written together with a town ("75011 Paris"), or None."""
     found = _POSTAL_CODE.search(fold(text))
-    return found.group() if found else None
+    return found.group().replace(" ", "") if found else None
 
 
 def _spelled_out(folded: str) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Literal
 
 from clients.places.codes import repair_postal_code
 from clients.places.coordinates import _, distance_km
 from clients.places.naming import postal_code_in, split_district, without_article
+from clients.places.spelling import Reading, readings
 from clients.places.table import DEPARTMENTS, Commune, Precision, Table, department_of, find_department, load
 
 # A town this near to the postal code written with it does not contradict it: post offices serve communes next door.
 NEAR_KM = 30.0
+Obstacle = Literal["no_town", "unknown_town", "several_towns", "contradiction", "postal_code"]
+"""Why there is no place: nothing written, no such town, homonyms, town and postal code at odds, no readable code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unplaced:
-    """Why, as a sentence with `%(name)s` for each of `values`."""
+class Unplaced:
+    """Why a town is nowhere, as a sentence with `%(name)s` for each of `values`."""
 
+    obstacle: Obstacle
     sentence: str
     values: Mapping[str, object]
+
+    def reason(self, say: Callable[[str], str] = str) -> str:
+        """The sentence for people, in French; `say` puts it into another language before the values are put in."""
+        return say(self.sentence) % self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ def resolve(
     commune bears it, the postal code alone, and last the department. A name and a postal code that contradict each
     other give None, and so does the name of several communes without a postal code.
     """
-    found = _find(city, postal_code, department, insee)
+    found = locate(city, postal_code, department=department, insee=insee)
     return found if isinstance(found, Place) else None
 
 
@@ -80,34 +89,62 @@ def unplaced_reason(
 
     `say` puts the sentence into another language before the values are put into it.
     """
-    found = _find(city, postal_code, department, insee)
-    return say(found.sentence) % found.values if isinstance(found, _Unplaced) else None
+    found = locate(city, postal_code, department=department, insee=insee)
+    return found.reason(say) if isinstance(found, Unplaced) else None
 
 
-def _find(city: str, postal_code: str | int | float | None, department: str, insee: str) -> Place | _Unplaced:
+def candidates(city: str, department: str = "") -> list[Commune]:
+    """Return the present communes that a town may mean, the most populous first; of a department only, if given."""
     table = load()
-    town, district = split_district(city)
+    read = _read(table, city, department, "")
+    found = {each.parent or each.insee for each in _named(table, read.town)}
+    present = [table.by_insee[insee] for insee in found if insee in table.by_insee]
+    return sorted(present, key=lambda each: -each.population)
+
+
+def locate(
+    city: str, postal_code: str | int | float | None = "", *, department: str = "", insee: str = ""
+) -> Place | Unplaced:
+    """Return what `resolve` finds, or why it finds nothing."""
+    table = load()
     code = repair_postal_code(postal_code) or repair_postal_code(postal_code_in(city)) or ""
     area = department_of(code) or find_department(department) or ""
-    written = _Written(city.strip(), town, district, code, area)
+    read = _read(table, city, area, code)
+    area = area or read.department
+    written = _Written(city.strip(), read.town, read.district, code, area)
     if insee.strip().upper() in table.by_insee:
         return _at(table, table.by_insee[insee.strip().upper()], written)
-    named = table.by_town.get(town) or table.by_bare_town.get(town) or table.by_town.get(without_article(town)) or []
+    named = _named(table, written.town)
     commune = _in_postal_code(table, written) or _in_department(named, area) or _near(table, named, code)
     if commune is None and not area:
         commune = _only(named)
     if commune is not None:
         return _at(table, commune, written)
-    if area and _is_elsewhere(table, town):
+    if area and _is_elsewhere(table, written.town):
         by_code = _("La ville « %(city)s » et le code postal %(code)s se contredisent.")
         by_area = _("La ville « %(city)s » et le département %(area)s se contredisent.")
-        return _Unplaced(by_code if code else by_area, {"city": written.city, "code": code, "area": area})
+        values = {"city": written.city, "code": code, "area": area}
+        return Unplaced("contradiction", by_code if code else by_area, values)
     if code in table.by_postal_code:
         return _at_postal_code(table.by_postal_code[code], written)
     if area:
         centre = DEPARTMENTS[area]
         return Place("", "", area, code, centre.latitude, centre.longitude, "department")
     return _why(written, postal_code, named)
+
+
+def _read(table: Table, city: str, area: str, code: str) -> Reading:
+    """Return the town as written, or as it must have been meant where no commune is called so."""
+    town, district = split_district(city)
+    plain = Reading(town, district, "")
+    if not town or _named(table, town) or _in_postal_code(table, _Written(city, town, district, code, area)):
+        return plain
+    return next((other for other in readings(city) if _named(table, other.town)), plain)
+
+
+def _named(table: Table, town: str) -> Sequence[Commune]:
+    """Return the communes of a name, present and former, with or without their article."""
+    return table.by_town.get(town) or table.by_bare_town.get(town) or table.by_town.get(without_article(town)) or ()
 
 
 def _in_postal_code(table: Table, written: _Written) -> Commune | None:
@@ -189,14 +226,14 @@ def _mean(found: Sequence[Commune]) -> tuple[float, float]:
     return fmean(each.latitude for each in found), fmean(each.longitude for each in found)
 
 
-def _why(written: _Written, postal_code: str | int | float | None, named: Sequence[Commune]) -> _Unplaced:
+def _why(written: _Written, postal_code: str | int | float | None, named: Sequence[Commune]) -> Unplaced:
     if named:
         count = len({each.parent or each.insee for each in named})
         said = _("« %(city)s » désigne %(count)s communes : il faut le code postal.")
-        return _Unplaced(said, {"city": written.city, "count": count})
+        return Unplaced("several_towns", said, {"city": written.city, "count": count})
     unreadable = str(postal_code or "").strip()
     if unreadable:
-        return _Unplaced(_("Code postal illisible : « %(code)s »."), {"code": unreadable})
-    if not written.town:
-        return _Unplaced(_("Ni ville ni code postal."), {})
-    return _Unplaced(_("Ville inconnue : « %(city)s »."), {"city": written.city})
+        return Unplaced("postal_code", _("Code postal illisible : « %(code)s »."), {"code": unreadable})
+    if written.town:
+        return Unplaced("unknown_town", _("Ville inconnue : « %(city)s »."), {"city": written.city})
+    return Unplaced("no_town", _("Ni ville ni code postal."), {})

@@ -37,7 +37,7 @@ class ClientList(Listing):
     fragment_name = "clients/_results.html"
     export_name = "clients"
     bar: tuple[str, ...] = ("q", "sector", "status")
-    extra_columns = ("sector", "client_since")
+    extra_columns: tuple[str, ...] = ("sector", "client_since")
     drawer: tuple[str, ...] = (
         "category",
         "city",

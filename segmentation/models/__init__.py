@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from segmentation.models.playbook import Condition, Decision, Play
+from segmentation.models.quality import QualitySnapshot
 from segmentation.models.recipes import RecipeAdoption, RecipeVersion
 from segmentation.models.runs import COLOURS, Assignment, Profile, Publication, Run, Segment
 from segmentation.models.visits import Visit
@@ -15,6 +16,7 @@ __all__ = [
     "Play",
     "Profile",
     "Publication",
+    "QualitySnapshot",
     "RecipeAdoption",
     "RecipeVersion",
     "Run",

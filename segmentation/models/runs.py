@@ -66,10 +66,11 @@ class Run(models.Model):
     verdict = models.JSONField(gettext_lazy("contrôles"), default=dict)
     clients = models.PositiveIntegerField(gettext_lazy("clients analysés"), default=0)
     scored = models.PositiveIntegerField(gettext_lazy("clients placés"), default=0)
+    # Why (see runs.frames) → how many present clients it was not fitted on. None: run before this was kept.
+    left_out = models.JSONField(gettext_lazy("clients laissés hors du calcul"), null=True, blank=True)
     seconds = models.JSONField(gettext_lazy("durées (s)"), default=dict)
     notes = models.JSONField(gettext_lazy("remarques"), default=list)
     error = models.TextField(gettext_lazy("erreur"), blank=True)
-
     objects = RunManager()
 
     class Meta:

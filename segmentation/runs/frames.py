@@ -5,7 +5,8 @@ Plain lists, so that a web process can score one client without pandas; training
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +18,8 @@ from clients.querysets import ClientQuerySet
 
 DAYS_IN_A_YEAR = 365.25
 PLATFORMS = tuple(Followers.Platform.values)
+NOTHING_KNOWN = "nothing_known"
+"""Of an active client: neither a turnover nor a follower."""
 CHUNK = 5000  # identifiers in one query; above it, reading everything is quicker
 
 
@@ -40,6 +43,12 @@ def trainable() -> ClientQuerySet:
     """Active clients with at least one known follower count or turnover: those a run is fitted on."""
     known = Q(turnover__isnull=False) | Q(followers__isnull=False)
     return Client.objects.active().filter(known)
+
+
+def left_out(pks: Iterable[int]) -> dict[str, int]:
+    """Why a run was not fitted on these present clients: their status, or NOTHING_KNOWN. One query."""
+    others = dict(Client.objects.exclude(status=Client.Status.ACTIVE).values_list("pk", "status"))
+    return dict(Counter(others.get(pk, NOTHING_KNOWN) for pk in pks))
 
 
 def read(clients: ClientQuerySet, as_of: date, clock: date | None = None) -> Frame:

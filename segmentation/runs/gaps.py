@@ -1,7 +1,7 @@
 """Which missing field, once collected, would make most clients firm: counted on the placements of a run.
 
-What each placement lacks is written with it (`engine.completing`), so a count here is exactly the list that the filters
-`lacks` and `gap` of the portfolio give.
+What each placement lacks, and what would settle it, is written with it (`engine.completing`); `missing` is counted as
+the filter `lacks` of the portfolio does, so that a count here is exactly the list that it leads to.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, Q
 
+from clients.completeness import lacking
 from clients.models import Client
 from clients.querysets import ClientQuerySet
 from segmentation.filters import COLUMNS
@@ -47,13 +48,14 @@ def gaps(run: Run, clients: ClientQuerySet) -> Gaps:
     ).annotate(lacks=as_text("unknown"), settles=as_text("settling"))
     counts = {"provisional": Count("pk"), "several": Count("pk", filter=Q(settling=[]))}
     for name in COLUMNS:
-        counts[f"missing_{name}"] = Count("pk", filter=naming("lacks", name))
+        counts[f"seen_{name}"] = Count("pk", filter=naming("lacks", name))
+        counts[f"missing_{name}"] = Count("pk", filter=lacking(name, "client__"))
         counts[f"firm_{name}"] = Count("pk", filter=naming("settles", name))
     found = waiting.order_by().aggregate(**counts)
     fields = [
         Gap(name, str(label), found[f"missing_{name}"], found[f"firm_{name}"])
         for name, label in COLUMNS.items()
-        if found[f"missing_{name}"]
+        if found[f"seen_{name}"]
     ]
     ranked = sorted(fields, key=lambda gap: (-gap.firm, -gap.missing, gap.name))
     return Gaps(found["provisional"], found["several"], ranked)

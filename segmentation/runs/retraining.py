@@ -171,6 +171,7 @@ def _carry_out(run: Run, recipe: Recipe, asked: Asked, on_progress: Progress | N
         segments = identity.settle(plan, fit, run)
         run.scored = _write_assignments(run, fit, everyone, segments)
         _write_run(run, asked, fit, plan, segments)
+        run.left_out = frames.left_out(set(everyone.pks).difference(fit.index.tolist()))
         passed = bool(plan.verdict["passed"])
         run.state = Run.State.TRAINED if passed else Run.State.HELD
         run.seconds = clock.seconds

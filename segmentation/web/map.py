@@ -74,7 +74,7 @@ class MapPage(Portfolio):
         return Positions(
             placed=placed,
             unplaced=sum(everybody for _, everybody in counts.values()) - placed,
-            unplaced_url=self.address(reverse("clients"), placed="false"),
+            unplaced_url=self.address(reverse("places"), placed="false", page_size="", columns=""),
             list_url=self.address(reverse("clients")),
             visits_url=self.address(reverse("visits"), ordering="", page_size="", columns=""),
             source=self.address(reverse("api-client-map"), page_size="", columns=""),

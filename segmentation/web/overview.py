@@ -20,6 +20,7 @@ from segmentation.filters import PortfolioFilter
 from segmentation.models import Publication, Run
 from segmentation.pointer import pointer
 from segmentation.querysets import with_segment
+from segmentation.runs.watching import quality_of
 from segmentation.web import charts
 from segmentation.web.reading import ReadsRun
 from segmentation.web.tallies import changes, tally
@@ -55,6 +56,7 @@ class Overview(ReadsRun, RolePage, TemplateView):
             "stale_days": self.stale_days(),
             "watched": self.watched(before),
             "mirror": mirror(),
+            "quality": quality_of(mine, self.run, self.request) if self.run else None,
         }  # fmt: skip
 
     def publication(self) -> Publication | None:
@@ -77,7 +79,6 @@ class Overview(ReadsRun, RolePage, TemplateView):
         queries = [
             ("changed=true", _("modifié depuis le calcul,modifiés depuis le calcul")),
             ("standing=provisional&status=active", _("actif au classement provisoire,actifs au classement provisoire")),
-            ("placed=false", _("sans position sur la carte,sans position sur la carte")),
         ]
         if before is not None:
             queries.insert(

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import DetailView, ListView
 
+from clients.models import Client
 from dignamik.foundation.pages import RolePage
 from segmentation.disclosure import disclosed, fewest_behind, runs_open_to
 from segmentation.models import Run, Segment
 from segmentation.querysets import RunQuerySet
 from segmentation.retelling import retold
+from segmentation.runs.frames import NOTHING_KNOWN
 from segmentation.runs.movements import published_before
 from segmentation.runs.publishing import PUBLISHABLE, offered
 from segmentation.runs.wording import columns_of, settings_of
@@ -97,6 +101,33 @@ def gates_of(run: Run) -> Sequence[Mapping[str, Any]]:
     return [{**gate, "says": retold(str(gate.get("says") or ""))} for gate in gates]
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Why some clients did not serve a run, and how many; `url` lists those of whom it is true today."""
+
+    label: Any
+    count: int
+    url: str
+
+
+WHY_LEFT_OUT: Mapping[str, tuple[Any, str]] = {
+    Client.Status.INACTIVE: (_("inactifs"), "status=inactive"),
+    Client.Status.PROSPECT: (_("prospects"), "status=prospect"),
+    Client.Status.LOST: (_("perdus"), "status=lost"),
+    NOTHING_KNOWN: (_("actifs, mais ni abonnés ni chiffre d’affaires connus"), "status=active&lacks=figures"),
+}
+
+
+def left_out_of(run: Run) -> Sequence[LeftOut] | None:
+    """Whom the run placed without training on them, by reason; None where the run did not keep it."""
+    if run.left_out is None:
+        return None
+    known = ((why, run.left_out[why]) for why in WHY_LEFT_OUT if run.left_out.get(why))
+    return [
+        LeftOut(WHY_LEFT_OUT[why][0], count, f"{reverse('clients')}?{WHY_LEFT_OUT[why][1]}") for why, count in known
+    ]
+
+
 class ReadableRuns(ReadsRun, RolePage):
     """Readers see runs that were published; those who may see drafts see all."""
 
@@ -152,6 +183,7 @@ class RunPage(ReadableRuns, DetailView):  # type: ignore[type-arg]
             "gates": gates_of(run) if open_ else [],
             "found": found_segments(run, fewest_behind(self.request.user)) if open_ else [],
             "figures_are_open": open_,
+            "left_out": left_out_of(run) if open_ else None,
             "recipe": columns_of(run.recipe),
             "settings": settings_of(run.recipe),
             "publications": run.publications.select_related("by"),

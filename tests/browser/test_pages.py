@@ -36,6 +36,7 @@ def site(transactional_db: None, amelie: User) -> Site:
     client = a_client(LONG, "amelie", at=3, notes="Préfère le matin.", email=f"{'tres-long' * 12}@exemple.fr")
     Client.objects.filter(pk=client.pk).update(do_not_contact=True, website="https://exemple.fr/" + "page" * 30)
     HeldService.objects.create(client=client, service="seo")
+    a_client(f"{LONG} et fils", "amelie", city="Saint-Denis", postal_code="")
     run = published()
     place = Assignment.objects.select_related("segment").filter(segment__isnull=False)[0]
     assert place.segment is not None
@@ -43,6 +44,7 @@ def site(transactional_db: None, amelie: User) -> Site:
         "/", "/clients/", "/clients/?segment=aucun&city=nulle-part", f"/clients/{client.pk}/",
         f"/clients/{place.client_id}/", "/segments/", f"/segments/{place.segment.slug}/", "/runs/", f"/runs/{run.pk}/",
         "/help/", "/help/style/", "/map/visits/", "/map/visits/?city=Angers&start=Nantes",
+        "/quality/", "/quality/clients/", "/places/", "/places/?misplaced=several_towns", f"/places/{client.pk}/",
     )  # fmt: skip
     return Site(run, client, (*((path, 200) for path in paths), ("/clients/?citty=x", 400), ("/nulle-part/", 404)))
 

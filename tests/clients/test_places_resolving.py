@@ -10,7 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from clients.places import DEPARTMENTS, Place, check_coordinates, communes, distance_km, resolve, unplaced_reason
+from clients.places import (
+    DEPARTMENTS,
+    Place,
+    Unplaced,
+    check_coordinates,
+    communes,
+    distance_km,
+    homonyms,
+    locate,
+    resolve,
+    suggest,
+    unplaced_reason,
+)
 
 OUTLINES = Path(__file__).resolve().parents[2] / "static" / "geo" / "departments.geojson"
 
@@ -176,3 +188,81 @@ def test_the_outlines_hold_every_department_longitude_first_and_wound_for_geojso
 def signed_area(ring: list[list[float]]) -> float:
     assert ring[0] == ring[-1]
     return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(ring))
+
+
+# Other ways of writing
+
+
+@pytest.mark.parametrize(
+    ("city", "postal_code", "insee"),
+    [
+        ("Neuilly-sur-Seine (92)", "", "92051"),
+        ("Saint-Denis (974)", "", "97411"),
+        ("St Denis 93", "", "93066"),
+        ("ST DENIS DE LA REUNION", "", "97411"),
+        ("ANGERS (49)", "", "49007"),
+        ("Angers, France", "", "49007"),
+        ("Angers (Maine-et-Loire)", "", "49007"),
+        ("CHALON S SAONE", "71100", "71076"),
+        ("Romans/Isère", "", "26281"),
+        ("Fontenay ss Bois", "", "94033"),
+        ("Fontenay s/bois", "", "94033"),
+        ("LHAY LES ROSES", "", "94038"),
+        ("Villeneuvedascq", "", "59009"),
+        ("Paris 75", "", "75056"),
+        ("Bastia (2B)", "", "2B033"),
+    ],
+)
+def test_a_town_that_no_commune_is_called_is_read_in_other_ways(city: str, postal_code: str, insee: str) -> None:
+    assert placed(city, postal_code).insee == insee
+
+
+@pytest.mark.parametrize(
+    "written", ["75 011 Paris", "F-75011 Paris", "75011 PARIS CEDEX 11", "PARIS 11EME", "Paris XI"]
+)
+def test_a_postal_code_or_an_arrondissement_within_the_town_places_in_the_arrondissement(written: str) -> None:
+    place = placed(written)
+    assert (place.insee, place.postal_code) == ("75056", "75011")
+    assert distance_km((place.latitude, place.longitude), (48.859, 2.379)) < 1
+
+
+@pytest.mark.parametrize(
+    ("written", "obstacle"),
+    [
+        (("Zone 12", ""), "unknown_town"),  # a number is a department only behind a town
+        (("Trifouillis (49)", ""), "unknown_town"),
+        (("Saint-Ouen (99)", ""), "unknown_town"),
+        (("Bordeaux (33)", "75011"), "contradiction"),
+        (("Saint-Ouen", ""), "several_towns"),
+        (("", ""), "no_town"),
+        (("", "n/c"), "postal_code"),
+    ],
+)
+def test_it_tells_what_stands_in_the_way(written: tuple[str, str], obstacle: str) -> None:
+    found = locate(*written)
+    assert isinstance(found, Unplaced)
+    assert (found.obstacle, found.reason()) == (obstacle, unplaced_reason(*written))
+
+
+@pytest.mark.parametrize("insee", ["2A004", "97411", "75056", " 2b033 "])
+def test_an_insee_code_places_whatever_else_is_written(insee: str) -> None:
+    assert placed("Bordeaux", "75011", insee=insee).insee == insee.strip().upper()
+
+
+# Suggestions
+
+
+def test_it_suggests_the_towns_of_a_postal_code_and_those_that_begin_like_a_text() -> None:
+    assert [each.written for each in suggest("", "49000")] == ["Angers (49000)", "Écouflant (49000)"]
+    assert [each.written for each in suggest("éc", "49000")] == ["Écouflant (49000)"]
+    assert suggest("st etien")[0].written == "Saint-Étienne"
+    assert suggest("s") == []
+    assert suggest("", "n/c") == []
+
+
+def test_a_suggestion_of_a_homonym_carries_the_postal_code_that_places_it() -> None:
+    found = homonyms("Saint-Ouen")
+    assert {each.postal_code for each in found} == {"41100", "80610"}
+    for each in [*found, *suggest("saint-den"), *suggest("saint-p")]:
+        place = placed(each.written)
+        assert (place.name, DEPARTMENTS[place.department].name) == (each.town, each.department)

@@ -94,7 +94,7 @@ def test_the_page_counts_and_leads_to_those_without_a_position(portfolio: None, 
     browser = signed_in(amelie)
     html = html_of(browser, "status=active&ordering=-turnover")
     found = collection(browser, "status=active")
-    link = re.search(r'<a href="(/clients/\?[^"]*)">(\d+) sans position', html)
+    link = re.search(r'<a href="(/places/\?[^"]*)">(\d+) sans position', html)
     assert link, html
     assert int(link[2]) == found["unplaced"] > 0
     query = parse_qs(urlsplit(link[1].replace("&amp;", "&")).query)

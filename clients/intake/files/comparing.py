@@ -25,7 +25,9 @@ Change = tuple[str, str, str]
 FOLLOWERS, TURNOVER = "followers", "turnover"
 NO_ACCOUNT = "aucun compte"
 # Derived, or said by another line: of no interest beside what a file says.
-_UNSHOWN = frozenset({"name_folded", "city_folded", "department", "position_precision", "latitude", "longitude"})
+_UNSHOWN = frozenset(
+    {"name_folded", "city_folded", "department", "position_precision", "place_problem", "latitude", "longitude"}
+)
 _LABELS = {
     "category_id": "Type d’entreprise",
     "withdrawn_at": "Retiré",

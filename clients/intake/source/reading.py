@@ -150,6 +150,8 @@ def _fact(
         fields["latitude"], fields["longitude"] = float(row["latitude"]), float(row["longitude"])
     elif row.get("latitude") is not None or row.get("longitude") is not None:
         source.refuse(table, row, "latitude", check.sentence)
+        if check.verdict != "missing":  # recording takes none of them, and remembers that there were some
+            fields["latitude"], fields["longitude"] = float(row["latitude"]), float(row["longitude"])
     if mapping.category.name:
         category = take("category", lambda key: _category(categories, key)) or {}
         trade, fields["sector"] = category.get("name"), category.get("sector") or fields["sector"]

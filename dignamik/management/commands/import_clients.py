@@ -10,6 +10,7 @@ from typing import Any
 
 from clients.management.commands import import_clients
 from segmentation.runs.refreshing import bring_up_to_date
+from segmentation.runs.watching import note_quality
 
 
 class Command(import_clients.Command):
@@ -17,3 +18,4 @@ class Command(import_clients.Command):
         super().handle(*args, **options)
         if options["commit"]:
             bring_up_to_date()
+            note_quality()

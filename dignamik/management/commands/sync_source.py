@@ -6,6 +6,7 @@ from typing import Any
 
 from clients.management.commands import sync_source
 from segmentation.runs.refreshing import bring_up_to_date
+from segmentation.runs.watching import note_quality
 
 
 class Command(sync_source.Command):
@@ -13,3 +14,4 @@ class Command(sync_source.Command):
         super().handle(*args, **options)
         if not options["dry_run"]:
             bring_up_to_date()
+            note_quality()

@@ -19,6 +19,7 @@ from dignamik.foundation.jobs import work_once
 from dignamik.work import KINDS
 from segmentation.runs.refreshing import Upkeep
 from segmentation.runs.scheduling import Schedule
+from segmentation.runs.watching import QualityWatch
 
 PAUSE_SECONDS = 1.0
 
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         self.upkeep = Upkeep()
         self.sweeping = Sweeping()
         self.searching = Searching()
+        self.watch = QualityWatch()
         while not self.leaving:
             job = self._work()
             if job is None:
@@ -57,6 +59,7 @@ class Command(BaseCommand):
             self.upkeep.tend(timezone.now())
             self.sweeping.tend(timezone.now())
             self.searching.tend(timezone.now())
+            self.watch.tend(timezone.now())
             job = work_once(KINDS)
         except (OperationalError, InterfaceError) as problem:
             self.stderr.write(f"Base de données injoignable, nouvel essai : {problem}")

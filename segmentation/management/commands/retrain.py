@@ -19,6 +19,7 @@ from segmentation.management.accounts import account
 from segmentation.runs.reporting import as_json, as_sentences
 from segmentation.runs.requesting import LARGEST_SEED, LONGEST_WHY
 from segmentation.runs.retraining import Asked, Outcome, rehearse, retrain
+from segmentation.runs.watching import note_quality
 
 LONGEST_NAME = 150
 DONE, FAILED, HELD, NOTHING, BUSY = 0, 1, 2, 3, 4
@@ -67,6 +68,8 @@ class Command(BaseCommand):
             self._stop(options, FAILED, str(problem))
         except (DatabaseError, InterfaceError, OSError) as problem:
             self._stop(options, FAILED, _not_kept(problem))
+        if not options["dry_run"]:
+            note_quality()
         if options["json"]:
             self.stdout.write(json.dumps(as_json(outcome), ensure_ascii=False))
         else:

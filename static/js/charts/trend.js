@@ -7,11 +7,15 @@ import { count, day, short } from "./figures.js";
 const CALENDAR = 26;
 const NAME = 24;
 const AIR = 10;
+// Milliseconds: below a dozen weeks a month would stand on the calendar several times.
+const WEEKS = 84 * 24 * 3600 * 1000;
 
 export const trend = ({ panels }, look, { height }) => {
   const row = (height - CALENDAR) / panels.length;
   const days = panels.flatMap(({ points }) => points.map(([when]) => when)).sort();
   const last = panels.length - 1;
+  const near = Date.parse(days[days.length - 1]) - Date.parse(days[0]) < WEEKS;
+  const written = near ? { day: "numeric", month: "short" } : { month: "short", year: "2-digit" };
   return {
     tooltip: { trigger: "item", formatter: ({ value, seriesName }) => `${seriesName}\n${day(value[0])}${said("colon")} ${count(value[1])}` },
     title: panels.map(({ name, points }, at) => {
@@ -33,7 +37,7 @@ export const trend = ({ panels }, look, { height }) => {
       splitNumber: 3,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: look.line } },
-      axisLabel: { show: at === last, color: look.quiet, hideOverlap: true, formatter: (value) => new Date(value).toLocaleDateString(LOCALE, { month: "short", year: "2-digit" }) },
+      axisLabel: { show: at === last, color: look.quiet, hideOverlap: true, formatter: (value) => new Date(value).toLocaleDateString(LOCALE, written) },
       splitLine: { show: false },
     })),
     yAxis: panels.map((_, at) => ({

@@ -315,3 +315,15 @@ def test_the_command_leaves_with_4_while_another_is_going(
 def test_the_command_refuses_a_number_of_segments_that_makes_no_sense(db: None, clusters: str) -> None:
     with pytest.raises(CommandError, match="--clusters"):
         call_command("retrain", clusters=clusters)
+
+
+def test_it_says_whom_it_left_out_and_why_so_that_everybody_is_counted(portfolio: Any) -> None:
+    for status, count in (("inactive", 3), ("prospect", 2), ("lost", 1)):
+        some = Client.objects.filter(status="active", source_id__startswith="client-")[:count]
+        Client.objects.filter(pk__in=[client.pk for client in some]).update(status=status)
+
+    run = retrain(FOUR).run
+
+    assert run is not None
+    assert run.left_out == {"inactive": 3, "prospect": 2, "lost": 1, "nothing_known": 1}
+    assert run.clients + sum(run.left_out.values()) == Client.objects.count()
