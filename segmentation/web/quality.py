@@ -17,6 +17,7 @@ from django.views.generic import TemplateView
 
 from clients.completeness import FACTS, LACKS, NETWORKS, known_facts, missing_of
 from clients.dedupe.searching import count_doubles
+from clients.duplicates import DuplicateSearch
 from clients.imports import OPEN
 from clients.models import Client, FileImport
 from clients.plausibility import ANY, OLD, STALE_MONTHS, WRONG
@@ -64,7 +65,7 @@ class Counted:
     """A figure, what it counts, and where that is listed."""
 
     label: Any
-    count: int
+    count: int | None  # None: nobody has counted yet
     url: str
     says: Any = ""
 
@@ -73,13 +74,17 @@ def files_to_decide(user: Any) -> Counted | None:
     if not user.has_perm(SEES_IMPORTS):
         return None
     waiting = FileImport.objects.filter(state__in=OPEN).count()
-    return Counted(_("Fichiers à compléter ou à confirmer"), waiting, reverse("imports"))
+    return Counted(_("fichiers à compléter ou à confirmer"), waiting, reverse("imports"))
 
 
 def doubles_to_judge(user: Any) -> Counted | None:
     if not user.has_perm(MERGES):
         return None
-    return Counted(_("Paires de fiches qui se ressemblent"), count_doubles(user), reverse("doubles"))
+    searched = DuplicateSearch.objects.exists()
+    says = "" if searched else _("les doublons n’ont pas encore été cherchés")
+    return Counted(
+        _("paires de fiches qui se ressemblent"), count_doubles(user) if searched else None, reverse("doubles"), says
+    )
 
 
 COUNTERS: Sequence[Callable[[Any], Counted | None]] = (files_to_decide, doubles_to_judge)
