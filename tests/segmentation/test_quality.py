@@ -313,7 +313,7 @@ def test_the_latest_imports_are_shown_to_who_may_open_them(book: Run, cast: dict
     assert [item.count for item in response.context["counters"]] == [
         1,
         None,
-    ]  # files to decide; doubles, not looked for yet
+    ]  # files; doubles, not looked for yet
     for person in ("amelie", "helene", "anais"):
         html = body(signed_in(cast[person]).get(PAGE))
         assert "fait.csv" not in html and "/imports/" not in html
