@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from clients.imports import FileImport
 from clients.intake.errors import IntakeError
 from clients.intake.files import filing, keeping
-from clients.intake.files.importing import read_content
+from clients.intake.files.reading import read_content
 from clients.models import Client, Followers, Turnover
 from tests.builders import HEADINGS, PLAUSIBLE
 

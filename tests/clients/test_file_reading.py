@@ -17,7 +17,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from clients.intake.cells import Broken
 from clients.intake.errors import IntakeError
 from clients.intake.files import table as limits
-from clients.intake.files.importing import read_file
+from clients.intake.files.reading import read_file
 from clients.intake.files.table import Table
 from tests.builders import HEADINGS, csv_file, row, xlsx_file
 

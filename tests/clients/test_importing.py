@@ -11,7 +11,8 @@ import pytest
 from clients.facts import Origin
 from clients.intake.errors import IntakeError
 from clients.intake.files.columns import recognise
-from clients.intake.files.importing import Report, import_file, read_file
+from clients.intake.files.importing import Report, import_file
+from clients.intake.files.reading import read_file
 from clients.models import Client, Demo, Followers, Turnover
 from tests.builders import HEADINGS, NOON, client, csv_file, day, row, stamp, xlsx_file
 
