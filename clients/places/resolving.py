@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -84,6 +85,7 @@ def unplaced_reason(
     return say(found.sentence) % found.values if isinstance(found, _Unplaced) else None
 
 
+@functools.lru_cache(maxsize=16_384, typed=True)
 def _find(city: str, postal_code: str | int | float | None, department: str, insee: str) -> Place | _Unplaced:
     table = load()
     town, district = split_district(city)
