@@ -57,14 +57,16 @@ messages: ## sort and compile the English catalogues (needs GNU gettext)
 	@for po in */locale/en/LC_MESSAGES/django.po; do \
 		msgcat --sort-output --no-wrap -o $$po $$po && msgfmt --check-format -o $${po%.po}.mo $$po || exit 1; done
 
-bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, how long a retrain and a sync take, how soon pages can be used
+bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, how long a retrain, an import and a sync take, how soon pages can be used
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.judgement
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.training
 	@DATABASE_URL= $(PY) benchmarks/retrain.py
+	@DATABASE_URL= $(PY) -m benchmarks.imports
 	@DATABASE_URL= $(PY) -m benchmarks.pages
 	@DATABASE_URL= $(PY) benchmarks/sync.py
 	@echo "On PostgreSQL:"
 	@$(PY) -m tests.postgres -- $(PY) benchmarks/retrain.py
+	@$(PY) -m tests.postgres -- $(PY) -m benchmarks.imports
 
 packages: $(PACKAGES) ## the browser files of node_modules
 

@@ -39,6 +39,10 @@ class FileImport(models.Model):
         UNDONE = "undone", pgettext_lazy("import", "annulé")  # of a job it means cancelled
         DROPPED = "dropped", _("abandonné")
 
+    class Way(models.TextChoices):
+        PAGE = "page", _("page des imports")
+        COMMAND = "command", _("ligne de commande")
+
     file_name = models.CharField(_("fichier"), max_length=200)
     sha256 = models.CharField(_("empreinte"), max_length=64, db_index=True)
     size = models.PositiveBigIntegerField(_("taille (octets)"))
@@ -53,6 +57,7 @@ class FileImport(models.Model):
         verbose_name=_("envoyé par"),
     )
     sent_at = models.DateTimeField(_("envoyé le"))
+    way = models.CharField(_("par où"), max_length=7, choices=Way, default=Way.PAGE)
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
     problem = models.TextField(_("problème"), blank=True)
 
@@ -104,6 +109,11 @@ class FileImport(models.Model):
     def in_hand(self) -> bool:
         """Whether a worker is at it, or will be."""
         return self.job is not None and self.job.state in (Job.State.QUEUED, Job.State.RUNNING)
+
+    @property
+    def by_command(self) -> bool:
+        """Whether a command brought it; then `by` may name nobody."""
+        return self.way == self.Way.COMMAND
 
     @property
     def is_open(self) -> bool:

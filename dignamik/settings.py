@@ -123,6 +123,11 @@ AXES_CLIENT_IP_CALLABLE = "dignamik.foundation.addresses.client_ip"
 # Proxies in front of us whose X-Forwarded-For is to be believed.
 PROXY_COUNT = int(env.str("PROXY_COUNT", default="") or 0)
 
+# --- What comes in ---------------------------------------------------------------------------------------------------
+
+# Lines of one file. More of them take minutes and hundreds of megabytes of a worker.
+IMPORT_MAX_ROWS = int(env.str("IMPORT_MAX_ROWS", default="") or 20_000)
+
 # --- The wire --------------------------------------------------------------------------------------------------------
 
 SESSION_COOKIE_HTTPONLY = True

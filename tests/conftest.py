@@ -39,6 +39,7 @@ os.environ.update(
     CSRF_TRUSTED_ORIGINS="",
     TILES_URL="",
     PROXY_COUNT="0",
+    IMPORT_MAX_ROWS="",
     EMAIL_BACKEND="dignamik.foundation.mailing.TerminalEmail",
     SITE_URL="",
     RETRAIN_SCHEDULE="",

@@ -12,6 +12,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from clients import recording
+from clients.admin.exchange import FileExchange
 from clients.admin.forms import ClientForm, DistinctRows, ReadingForm, TurnoverForm
 from clients.admin.lists import LookedAfter, Placed, Present
 from clients.models import Client, Demo, Followers, HeldService, Turnover
@@ -42,7 +43,7 @@ class HeldServices(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Client)
-class ClientAdmin(HistoryAdmin):
+class ClientAdmin(FileExchange, HistoryAdmin):
     form = ClientForm
     recorded: ClassVar[Mapping[str, str]] = {"deleted": Kind.DELETED}  # the rest by `clients.recording`
     inlines = (HeldServices, Readings, Turnovers)
@@ -57,7 +58,6 @@ class ClientAdmin(HistoryAdmin):
     search_fields = ("name_folded",)
     search_help_text = _("Nom, ville, identifiant d’origine ou e-mail ; sans tenir compte des accents.")
     autocomplete_fields = ("category", "account_manager")
-    actions = None  # clients are not deleted by the dozen
     readonly_fields: ClassVar[tuple[Any, ...]] = (
         "department", "position_precision", "latest_turnover", "followers", "account_manager_name", "next_follow_up",
         "created_at", "changed_at", "withdrawn_at",

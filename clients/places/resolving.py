@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -102,6 +103,7 @@ def candidates(city: str, department: str = "") -> list[Commune]:
     return sorted(present, key=lambda each: -each.population)
 
 
+@functools.lru_cache(maxsize=16_384, typed=True)
 def locate(
     city: str, postal_code: str | int | float | None = "", *, department: str = "", insee: str = ""
 ) -> Place | Unplaced:

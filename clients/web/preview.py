@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clients.imports import FileImport, ImportedLine
-from clients.intake.files import filing, layout, undoing
+from clients.intake.files import filing, layout, undoing, working
 from clients.intake.files.undoing import Edited
+from dignamik.foundation import jobs
 from dignamik.foundation.models import Job
 
 LINES_A_PAGE = 25
@@ -104,6 +105,11 @@ class Preview:
         return found.state == FileImport.State.READY and found.changes_something and not found.in_hand
 
     @property
+    def may_undo(self) -> bool:
+        found = self.file_import
+        return found.state == FileImport.State.DONE and found.changes_something and not self.edited
+
+    @property
     def good_rows(self) -> int:
         found = self.file_import
         return found.rows - len(found.rejected)
@@ -132,6 +138,18 @@ class Preview:
         """Why a worker did not get to the end of what it was asked for."""
         job = self.file_import.job
         return job.error if job is not None and job.state == Job.State.FAILED else ""
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the worker that was at it is gone, and nobody has taken over yet."""
+        job = self.file_import.job
+        return job is not None and job.state == Job.State.RUNNING and not jobs.is_alive(job)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether a worker was gone only after its work was in the base."""
+        job = self.file_import.job
+        return job is not None and working.is_already(self.file_import, job.payload["what"])
 
     @property
     def is_silent(self) -> bool:

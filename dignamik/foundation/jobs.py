@@ -81,6 +81,15 @@ def cancel(job: Job) -> None:
             note(Kind.JOB_STOPPED, about=job, job=job.kind)
 
 
+def is_alive(job: Job) -> bool:
+    """Whether the worker of a job that was read as running still is at it, or has ended it meanwhile."""
+    try:
+        with exclusive(f"job-{job.pk}"):
+            return not Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, attempt=job.attempt).exists()
+    except Busy:
+        return True
+
+
 def work_once(kinds: Mapping[str, Work]) -> Job | None:
     """Take over what dead workers left, then do the oldest waiting job. Returns it, or None when nothing waits."""
     reap()

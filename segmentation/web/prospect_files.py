@@ -15,7 +15,7 @@ from django.views.generic import View
 
 from clients.intake.errors import IntakeError
 from clients.intake.files.columns import recognise
-from clients.intake.files.importing import read_content
+from clients.intake.files.reading import read_content
 from clients.intake.files.rows import Rejected, understand
 from dignamik.foundation.downloads import send
 from dignamik.foundation.exporting import Column, Sheet

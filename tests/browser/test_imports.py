@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from clients.imports import FileImport
-from clients.intake.files import filing, keeping
+from clients.intake.files import keeping, working
 from clients.models import Client
 from tests.browser.conftest import NARROW, WIDE, Scheme, Visit
 from tests.builders import HEADINGS, client, csv_file, row
@@ -86,7 +86,7 @@ def test_every_page_of_imports_is_accessible_and_fits(
 def test_a_large_file_is_followed_and_the_preview_comes_by_itself(
     open_as: Open, adele: User, manage: Manage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filing, "LARGE", 0)
+    monkeypatch.setattr(working, "LARGE", 0)
     visit = open_as(adele)
     page = visit.go("/imports/")
     page.get_by_label("Fichier CSV ou XLSX").set_input_files(a_file(tmp_path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import random
@@ -9,6 +10,7 @@ import time
 import zipfile
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -22,7 +24,7 @@ from hypothesis import strategies as st
 from clients.imports import FileImport
 from clients.intake.errors import IntakeError
 from clients.intake.files import filing, keeping
-from clients.intake.files.importing import read_content
+from clients.intake.files.reading import read_content
 from clients.models import Client, Followers, Turnover
 from tests.builders import HEADINGS, PLAUSIBLE
 
@@ -70,6 +72,28 @@ def test_a_bomb_of_some_fifty_kilobytes_is_refused_before_it_is_unpacked() -> No
     bomb = workbook(b"<row><c><v>1</v></c></row>" * 300_000)
     assert len(bomb) < 60_000
     assert "démesuré" in refusal(bomb, within=0.5)
+
+
+def test_no_bomb_makes_the_process_grow_by_fifty_megabytes() -> None:
+    bombs = [
+        workbook(b"<row><c><v>1</v></c></row>" * 300_000),
+        workbook(b"<row><c><v>1</v></c></row>" * 300_000 + noise(150_000)),
+        workbook(numbered(range(2, 15_000), '<c r="XFD{0}"/>')),
+    ]
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+    before = in_memory("VmRSS")
+    for bomb in bombs:
+        refusal(bomb, within=10)
+    assert in_memory("VmHWM") - before < 50_000_000
+    kept = bytearray(60_000_000)  # the measure sees what it is for
+    assert in_memory("VmHWM") - before > len(kept) // 2
+
+
+def in_memory(which: str) -> int:
+    """Bytes of this process that are in memory (VmRSS), or were at most (VmHWM)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith(f"{which}:")).split()[1]) * 1024
 
 
 def test_a_bomb_that_keeps_under_the_ratio_stops_at_the_last_row_that_is_allowed() -> None:

@@ -17,7 +17,9 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from clients.intake.cells import Broken
 from clients.intake.errors import IntakeError
 from clients.intake.files import table as limits
-from clients.intake.files.importing import read_file
+from clients.intake.files.columns import recognise
+from clients.intake.files.reading import read_file
+from clients.intake.files.rows import understand
 from clients.intake.files.table import Table
 from tests.builders import HEADINGS, csv_file, row, xlsx_file
 
@@ -148,6 +150,30 @@ def test_only_the_first_sheet_is_read_and_the_others_are_named(tmp_path: Path) -
     path = tmp_path / "clients.xlsx"
     book.save(path)
     assert "« Archives »" in read_file(path).notes[0]
+
+
+def test_hidden_rows_are_read_and_of_merged_cells_the_first(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for cells in (["Nom", "Ville"], ["A", "Angers"], ["B", "Nantes"], ["C", "Tours"]):
+        book.active.append(cells)
+    book.active.row_dimensions[2].hidden = True
+    book.active.merge_cells("A3:A4")
+    path = tmp_path / "clients.xlsx"
+    book.save(path)
+    table = read_file(path)
+    assert [row.cells for row in table.rows] == [("A", "Angers"), ("B", "Nantes"), (None, "Tours")]
+    refused = understand(table, recognise(table.headings)).rejected
+    assert [(each.line, each.column) for each in refused] == [(4, "Nom")]
+
+
+def test_an_error_of_excel_in_a_cell_refuses_its_row(tmp_path: Path) -> None:
+    table = read_file(xlsx_file(tmp_path, ["A", "#N/A", 1], ["B", 5, "#REF!"], headings=("Nom", "CA 2025", "CA 2024")))
+    refused = understand(table, recognise(table.headings)).rejected
+    assert [(each.line, each.column, each.value) for each in refused] == [
+        (2, "CA 2025", "#N/A"),
+        (3, "CA 2024", "#REF!"),
+    ]
+    assert "erreur d’Excel" in refused[0].reason
 
 
 def test_a_small_file_that_unpacks_to_a_huge_one_is_refused_at_once(tmp_path: Path) -> None:

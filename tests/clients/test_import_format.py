@@ -16,8 +16,9 @@ from clients.facts import Origin, Reading
 from clients.intake.files.columns import HEADINGS, recognise
 from clients.intake.files.importing import import_file
 from clients.intake.files.layout import FACTS, choices, turnover_facts
+from clients.intake.files.reading import read_file
 from clients.models import Client
-from clients.recording import save
+from clients.recording import save, withdraw
 from tests.builders import client, stamp
 from tests.published import some_clients
 from tests.reading import body, signed_in
@@ -121,3 +122,55 @@ def test_the_export_costs_the_same_at_ten_and_at_many(adele: User) -> None:
             download(adele, "/imports/clients/?export=csv")
         spent.append(len(queries))
     assert spent[0] == spent[1]
+
+
+# --- In the admin ----------------------------------------------------------------------------------------------------
+
+ADMIN = "/admin/clients/client/"
+
+
+@pytest.fixture
+def clerk(amelie: User) -> User:
+    """Amélie with the key to the admin: the account manager's rights, no more."""
+    amelie.is_staff = True
+    amelie.save()
+    return amelie
+
+
+def chosen(user: User, clients: Any, action: str) -> Any:
+    ticked = [client.pk for client in clients]
+    return signed_in(user).post(ADMIN, {"action": action, "_selected_action": ticked, "index": 0})
+
+
+@pytest.mark.parametrize("wanted", ["csv", "xlsx"])
+def test_clients_ticked_in_the_admin_leave_in_the_same_columns_and_come_back_unchanged(
+    adele: User, amelie: User, tmp_path: Path, wanted: str
+) -> None:
+    odd_clients()
+    withdraw(["c7"], stamp(Origin.SYNC))
+    path = tmp_path / f"clients.{wanted}"
+    path.write_bytes(b"".join(chosen(adele, Client.objects.filter(source_id__in=["c2", "c3", "c7"]),
+                                     f"export_{wanted}").streaming_content))  # fmt: skip
+    headings = headings_of(download(adele, "/imports/clients/?export=csv&q=cru"), "csv")
+    assert list(read_file(path).headings) == [heading.strip('"') for heading in headings[:16]] + [
+        "Abonnés Facebook", "Abonnés Instagram", "Abonnés LinkedIn", "Abonnés TikTok", "Abonnés YouTube",
+        "CA 2025", "CA 2024", "CA 2019",
+    ]  # fmt: skip
+    report = import_file(path, stamp(Origin.IMPORT), commit=True)
+    assert (report.rows, report.unchanged, report.understood.rejected) == (2, 2, [])
+    assert Client.objects.get(source_id="c7").withdrawn_at is not None
+
+
+def test_the_admin_leads_to_the_one_way_in_and_deletes_nobody_by_the_dozen(adele: User, clerk: User) -> None:
+    client("c1")
+    html = body(signed_in(adele).get(ADMIN))
+    assert 'href="/imports/"' in html and "export_csv" in html and "delete_selected" not in html
+    chosen(adele, Client.objects.all(), "delete_selected")
+    assert Client.objects.count() == 1
+
+
+def test_who_may_not_import_is_offered_neither_and_gets_no_file(clerk: User) -> None:
+    client("c1", account_manager_name=clerk.username)
+    html = body(signed_in(clerk).get(ADMIN))
+    assert "Boulangerie Estève" in html and "/imports/" not in html and "export_csv" not in html
+    assert "attachment" not in chosen(clerk, Client.objects.all(), "export_csv").get("Content-Disposition", "")

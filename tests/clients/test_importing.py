@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 
 from clients.facts import Origin
+from clients.imports import FileImport
 from clients.intake.errors import IntakeError
 from clients.intake.files.columns import recognise
-from clients.intake.files.importing import Report, import_file, read_file
+from clients.intake.files.importing import Report, import_file
+from clients.intake.files.reading import read_file
 from clients.models import Client, Demo, Followers, Turnover
 from tests.builders import HEADINGS, NOON, client, csv_file, day, row, stamp, xlsx_file
 
@@ -98,12 +101,17 @@ def test_negative_followers_are_refused_and_a_negative_turnover_is_not(tmp_path:
 
 
 def test_one_percent_of_bad_rows_is_reported_exactly(tmp_path: Path) -> None:
+    bad = range(7, 1600, 100)
     rows = [
-        row(f"c{at}", Nom=f"Maison {at}", **({"Abonnés Facebook": "?!"} if at % 50 == 7 else {})) for at in range(200)
+        row(f"c{at}", Nom=f"Maison {at}", **({"Abonnés Facebook": "?!"} if at in bad else {})) for at in range(1600)
     ]
-    report = imported(csv_file(tmp_path, *rows), skip_bad=True)
-    assert problems(report) == [(at + 2, "Abonnés Facebook", "?!") for at in (7, 57, 107, 157)]
-    assert Client.objects.count() == 196
+    path = csv_file(tmp_path, *rows)
+    refused = imported(path)
+    assert (refused.committed, Client.objects.count(), refused.rejected_rows) == (False, 0, 16)
+    report = imported(path, skip_bad=True)
+    assert problems(report) == problems(refused) == [(at + 2, "Abonnés Facebook", "?!") for at in bad]
+    assert (report.created, Client.objects.count()) == (1584, 1584)
+    assert [each["line"] for each in FileImport.objects.get().rejected] == [at + 2 for at in bad]
 
 
 def test_blank_lines_are_skipped_and_counted_and_lines_keep_their_number(tmp_path: Path) -> None:
@@ -138,6 +146,25 @@ def test_the_same_client_twice_counts_once_when_only_case_and_spaces_differ(tmp_
     assert (report.rows, report.created, report.rejected_rows) == (2, 1, 0)
     assert [(each.line, each.same_as) for each in report.understood.duplicates] == [(3, 2)]
     assert Client.objects.get().name == "Boulangerie Estève"
+
+
+def test_one_client_in_all_the_ways_people_write_it_is_one_client(tmp_path: Path) -> None:
+    place = {"Code postal": "42000", "Latitude": "", "Longitude": ""}
+    names = ("L’Œuf Dupont", "L'OEUF DUPONT ", "l’œuf  dupont", unicodedata.normalize("NFD", "L’œuf\u00a0Dupont"))
+    towns = ("Saint-Étienne", "SAINT-ETIENNE", "St Etienne", unicodedata.normalize("NFD", "Saint-Étienne"))
+    rows = [row("", Nom=name, Ville=town, **place) for name, town in zip(names, towns, strict=True)]
+    report = imported(csv_file(tmp_path, *rows, encoding="utf-8"))
+    assert problems(report) == []
+    assert (report.rows, report.created, len(report.understood.duplicates)) == (4, 1, 3)
+    again = imported(csv_file(tmp_path, rows[0], encoding="utf-8"))
+    assert (again.created, again.updated, again.unchanged) == (0, 0, 1)
+
+
+def test_two_towns_are_a_contradiction_however_alike_they_are(tmp_path: Path) -> None:
+    first, other = (row("a", Ville=town) for town in ("Saint-Étienne", "Saint-Étienne-du-Bois"))
+    assert problems(imported(csv_file(tmp_path, first, other))) == [
+        (2, "Ville", "Saint-Étienne"), (3, "Ville", "Saint-Étienne-du-Bois"),
+    ]  # fmt: skip
 
 
 def test_the_same_client_twice_with_other_facts_is_a_conflict_and_nobody_wins(tmp_path: Path) -> None:
@@ -214,6 +241,13 @@ def test_unknown_columns_are_named_and_ignored(tmp_path: Path) -> None:
 def test_headings_that_cannot_be_understood_stop_the_file(tmp_path: Path, headings: tuple[str, ...], says: str) -> None:
     with pytest.raises(IntakeError, match=says):
         imported(csv_file(tmp_path, row(), headings=headings))
+
+
+def test_swapped_columns_are_refused_cell_by_cell(tmp_path: Path) -> None:
+    swapped = row(Ville="49000", Statut="contact@esteve.example", **{"Code postal": "Angers", "E-mail": "Actif"})
+    report = imported(csv_file(tmp_path, swapped))
+    assert [column for _, column, _ in problems(report)] == ["Code postal", "Statut", "E-mail"]
+    assert not Client.objects.exists()
 
 
 def test_no_account_is_a_fact_of_its_own(tmp_path: Path) -> None:

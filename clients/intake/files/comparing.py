@@ -59,10 +59,17 @@ def differing(before: State, after: State) -> State:
 
 
 class Wording:
-    """Changes in the words of the pages; knows the names of all types of business and of all users."""
+    """Changes in the words of the pages, in the language that it was made in.
+
+    Knows the names of all types of business and of all users.
+    """
 
     def __init__(self) -> None:
         self.categories = dict(Category.objects.values_list("pk", "name"))
+        # Thousands of clients have the same few labels, and each look-up in a catalogue costs as much as a cell.
+        self.labels = {name: _LABELS.get(name) or _label(name) for name in RECORDED_FIELDS if name not in _UNSHOWN}
+        self.platforms = {value: f"Abonnés {label}" for value, label in Followers.Platform.choices}
+        self.statuses = {value: str(label) for value, label in Client.Status.choices}
         self.users = {user.pk: user.get_full_name() or user.get_username() for user in get_user_model().objects.all()}
 
     def changes(self, before: State, after: State) -> list[Change]:
@@ -73,18 +80,16 @@ class Wording:
 
     def _said(self, state: State) -> dict[str, str]:
         """Label → value as people read it; without what is unknown."""
-        said = {
-            _LABELS.get(name) or _label(name): self._written(name, state.get(name))
-            for name in RECORDED_FIELDS
-            if name not in _UNSHOWN
-        }
+        if not state:
+            return {}
+        said = {label: self._written(name, state.get(name)) for name, label in self.labels.items()}
         if precision := state.get("position_precision"):
             found = f"{french.grouped(state['latitude'], 5)} ; {french.grouped(state['longitude'], 5)}"
             said["Position"] = f"{found} ({Client.Precision(precision).label})"
         latest: dict[str, str] = {}
         for key in sorted(key for key in state if key.startswith(f"{FOLLOWERS}.")):
             _, platform, _ = key.split(".")
-            latest[f"Abonnés {Followers.Platform(platform).label}"] = _reading(*state[key])
+            latest[self.platforms[platform]] = _reading(*state[key])
         years = sorted((key for key in state if key.startswith(f"{TURNOVER}.")), reverse=True)
         amounts = {f"CA {key.split('.')[1]}": french.exact_euros(Decimal(state[key])) for key in years}
         return {label: text for label, text in {**said, **latest, **amounts}.items() if text}
@@ -95,7 +100,7 @@ class Wording:
         if name == "account_manager_id":
             return self.users.get(value, "")
         if name == "status":
-            return str(Client.Status(value).label) if value else ""
+            return self.statuses[value] if value else ""
         if name == "withdrawn_at":
             return "oui" if value else ""
         if name == "client_since":

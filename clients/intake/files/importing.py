@@ -1,26 +1,31 @@
-"""The way in for files: read, judge everything, then write in one transaction, or say what would be written."""
+"""The way in for files without a page: read and judged, then written in one transaction, or only rehearsed.
+
+What is written joins the history of imports, where it can be looked at and taken back as if a page had sent it.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import translation
 
 from clients.facts import Recorded, Stamp
-from clients.intake.errors import IntakeError, refuse_beside_demo
-from clients.intake.files.columns import recognise
+from clients.imports import FileImport
+from clients.intake.errors import refuse_beside_demo
+from clients.intake.files.columns import Columns, recognise
+from clients.intake.files.comparing import Wording, states
+from clients.intake.files.filing import clean
+from clients.intake.files.outcome import headings_of, held, keep, lines_of, notes_of, stamp_of, tell
+from clients.intake.files.reading import bytes_of, read_content
 from clients.intake.files.rows import Track, Understood, understand
-from clients.intake.files.table import MAX_BYTES, Table
-from clients.intake.files.text import read_csv
-from clients.intake.files.workbook import read_workbook
-from clients.intake.wording import why
+from clients.intake.files.table import Table
+from clients.matching import known_clients
 from clients.recording import record
 from dignamik.foundation.auditing import Kind, note
-
-NO_STATUS = "Le fichier n’a pas de colonne « Statut » : les nouveaux clients sont notés actifs."
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class Report:
     ignored_columns: tuple[str, ...]
     notes: tuple[str, ...]
     committed: bool
+    number: int | None = None
+    """Of the import in the history, once written."""
 
     @property
     def rejected_rows(self) -> int:
@@ -55,6 +62,7 @@ class Report:
             "ignored_columns": list(self.ignored_columns),
             "notes": list(self.notes),
             "committed": self.committed,
+            "import": self.number,
         }
 
 
@@ -68,11 +76,20 @@ def import_file(path: Path, stamp: Stamp, *, commit: bool, skip_bad: bool = Fals
     """
     if commit:
         refuse_beside_demo()
-    table = read_file(path)
+    content = bytes_of(path)
+    table = read_content(content)
     columns = recognise(table.headings, dates_from_1904=table.dates_from_1904)
     understood = understand(table, columns, track)
-    writes = commit and (skip_bad or not understood.rejected)
-    recorded = _record(understood, stamp, writes=writes)
+    number = None
+    if commit and (skip_bad or not understood.rejected):
+        sent = FileImport(
+            file_name=clean(path.name), sha256=hashlib.sha256(content).hexdigest(), size=len(content),
+            by=stamp.user, sent_at=stamp.at, way=FileImport.Way.COMMAND,
+        )  # fmt: skip
+        recorded = _written(sent, table, columns, understood, stamp)
+        number = sent.pk
+    else:
+        recorded = _rehearsed(understood, stamp)
     changed = len(recorded.touched) - recorded.clients.created
     return Report(
         rows=len(table.rows),
@@ -82,42 +99,31 @@ def import_file(path: Path, stamp: Stamp, *, commit: bool, skip_bad: bool = Fals
         unchanged=len(understood.facts) - recorded.clients.created - changed,
         understood=understood,
         ignored_columns=columns.ignored,
-        notes=(*table.notes, *([] if columns.named("status") else [NO_STATUS])),
-        committed=writes,
+        notes=tuple(notes_of(table, columns)),
+        committed=number is not None,
+        number=number,
     )
 
 
-def read_file(path: Path) -> Table:
-    """Read a file by what it holds, whatever its name ends with.
-
-    Raises:
-        IntakeError: missing, too large, or of no accepted format.
-    """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise IntakeError(f"Ce fichier dépasse {MAX_BYTES // 1_000_000} Mo : découpez-le.")
-        content = path.read_bytes()
-    except OSError as error:
-        raise IntakeError(f"Le fichier « {path.name} » ne peut pas être lu : {why(error)}.") from None
-    return read_content(content)
-
-
-def read_content(content: bytes) -> Table:
-    """The same for the bytes of a file. Raises IntakeError when they are of no accepted format."""
-    if content.startswith(_OLE):
-        raise IntakeError(
-            "Ce classeur est un ancien .xls ou il a un mot de passe : enregistrez-le en .xlsx, sans protection."
-        )
-    return read_workbook(content) if content.startswith(_ZIP) else read_csv(content)
-
-
-def _record(understood: Understood, stamp: Stamp, *, writes: bool) -> Recorded:
-    """Record in one transaction, undone again unless `writes`: the preview is the real thing, not an estimate."""
+def _rehearsed(understood: Understood, stamp: Stamp) -> Recorded:
+    """The preview is the real thing, undone; no estimate."""
     with transaction.atomic():
         recorded = record(understood.facts, stamp)
-        if writes:
-            moment = stamp.at.isoformat()
-            note(Kind.IMPORT, stamp.user, count=len(recorded.touched), moment=moment)
-        else:
-            transaction.set_rollback(True)
+        transaction.set_rollback(True)
+    return recorded
+
+
+@transaction.atomic
+def _written(sent: FileImport, table: Table, columns: Columns, understood: Understood, stamp: Stamp) -> Recorded:
+    """Record, and keep what became of each line beside it: both, or neither."""
+    sent.save()
+    before = states(held(client.pk for client in known_clients(understood.facts).clients.values()))
+    recorded = record(understood.facts, stamp_of(sent, stamp.user, stamp.at))
+    sent.headings = headings_of(table)
+    sent.state, sent.done_at, sent.done_by = FileImport.State.DONE, stamp.at, stamp.user
+    with translation.override("fr"):
+        lines = lines_of(sent, understood, recorded, before, states(recorded.touched), Wording())
+    tell(sent, table, columns, understood, lines)
+    keep(sent, lines)
+    note(Kind.IMPORT, stamp.user, about=sent, count=len(lines), moment=stamp.at.isoformat())
     return recorded

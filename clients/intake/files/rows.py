@@ -189,11 +189,11 @@ def _adopt(
 
 
 def _contradictions(first: _Line, other: _Line) -> list[Rejected]:
-    """Every cell in which two lines about one client differ beyond case, accents and spaces: neither is taken."""
+    """Every cell in which two lines about one client differ beyond the way they are written: neither is taken."""
     found = []
     for column, value in first.values.items():
         theirs = other.values[column]
-        if column.key == "source_id" or _comparable(value) == _comparable(theirs):
+        if column.key == "source_id" or _comparable(column, value) == _comparable(column, theirs):
             continue
         for line, elsewhere in ((first, other), (other, first)):
             cell, opposite = line.shown(column), elsewhere.shown(column)
@@ -205,8 +205,11 @@ def _contradictions(first: _Line, other: _Line) -> list[Rejected]:
     return list(dict.fromkeys(found))
 
 
-def _comparable(value: Any) -> Any:
-    return fold(value) if isinstance(value, str) else value
+def _comparable(column: Column, value: Any) -> Any:
+    """What two ways of writing one value have in common; a town has more of them (« St », cedex…)."""
+    if not isinstance(value, str):
+        return value
+    return fold_town(value) if column.key == "city" else fold(value)
 
 
 def _by_key(values: dict[Column, Any]) -> dict[str, Any]:

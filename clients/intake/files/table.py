@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.conf import settings
+
 from clients.intake.cells import Cell
 from clients.intake.errors import IntakeError
 
 MAX_BYTES = 50_000_000
-MAX_ROWS = 20_000
+MAX_ROWS: int = settings.IMPORT_MAX_ROWS
 MAX_COLUMNS = 200
-MAX_LINES = 100_000
+MAX_LINES = 5 * MAX_ROWS
 """Blank ones included: a workbook of a few KB can announce a cell on line 1,048,576, and all before it are walked."""
 
 

@@ -54,6 +54,15 @@ def read_workbook(content: bytes) -> Table:
         raise IntakeError(NO_WORKBOOK) from None
 
 
+def unpacked_size(content: bytes) -> int:
+    """Bytes that a workbook announces to unpack to; 0 when it is none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    except Exception:  # as below; the reader refuses it with a sentence
+        return 0
+
+
 def _judge(content: bytes) -> bool:
     """Refuse by the zip directory, before unpacking, then by what the XML declares. Returns whether formulas occur."""
     formulas = False

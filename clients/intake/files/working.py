@@ -9,14 +9,18 @@ from django.db import transaction
 
 from clients.imports import FileImport
 from clients.intake.errors import IntakeError
-from clients.intake.files import filing, undoing
+from clients.intake.files import filing, keeping, undoing
+from clients.intake.files.reading import is_zip
 from clients.intake.files.rows import Track
 from clients.intake.files.table import Row
+from clients.intake.files.workbook import unpacked_size
 from dignamik.foundation import jobs
 from dignamik.foundation.jobs import Going, Refused
 from dignamik.foundation.models import Job
 
 KIND = "import"
+LARGE, MANY_LINES, LARGE_UNPACKED = 300_000, 2_000, 1_500_000
+"""Bytes (some 2,000 clients), lines, and bytes of an unpacked workbook above which a worker does it."""
 EVERY = 500
 """Rows between two words on progress."""
 JUDGE, CONFIRM, UNDO = "judge", "confirm", "undo"
@@ -25,8 +29,19 @@ COMPARING = "Comparaison avec la base"
 
 
 def is_large(file_import: FileImport) -> bool:
-    """Whether a page would keep somebody waiting too long."""
-    return file_import.size > filing.LARGE
+    """Whether a page would keep somebody waiting too long: by bytes, by lines, and by what a workbook unpacks to.
+
+    Bytes alone deceive: 20,000 short lines are 100 KB, and a workbook of likenesses packs a hundred times smaller.
+    """
+    if file_import.size > LARGE or file_import.rows > MANY_LINES:
+        return True
+    if not file_import.stored_as:
+        return False
+    try:
+        content = keeping.content_of(file_import.stored_as)
+    except IntakeError:
+        return False  # whoever reads it says so
+    return unpacked_size(content) > LARGE_UNPACKED if is_zip(content) else content.count(b"\n") > MANY_LINES
 
 
 @transaction.atomic
@@ -60,15 +75,15 @@ def carry_out(going: Going) -> Mapping[str, Any]:
             going.tell(WRITING, 0.3)
             undoing.undo(file_import.pk, going.job.asked_by)
     except IntakeError as problem:
-        if _is_already(file_import, asked["what"]):
+        file_import.refresh_from_db(fields=["state"])
+        if is_already(file_import, asked["what"]):
             return _result(file_import)
         raise Refused(str(problem)) from None
     return _result(file_import)
 
 
-def _is_already(file_import: FileImport, what: str) -> bool:
+def is_already(file_import: FileImport, what: str) -> bool:
     """A worker died between writing and saying so: what it was asked for is done."""
-    file_import.refresh_from_db(fields=["state"])
     wanted = {CONFIRM: FileImport.State.DONE, UNDO: FileImport.State.UNDONE}.get(what)
     return file_import.state == wanted
 

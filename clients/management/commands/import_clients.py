@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Q
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -20,6 +22,7 @@ from clients.intake.wording import many
 from dignamik.foundation.french import grouped
 
 SHOWN = 30
+IMPORTS = "clients.add_fileimport"
 
 
 class Command(BaseCommand):
@@ -29,13 +32,14 @@ class Command(BaseCommand):
         parser.add_argument("file", metavar="FICHIER", type=Path, help="fichier .csv ou .xlsx")
         parser.add_argument("--commit", action="store_true", help="écrire vraiment (sinon : essai à blanc)")
         parser.add_argument("--skip-bad", action="store_true", help="importer les bonnes lignes malgré les mauvaises")
+        parser.add_argument("--by", metavar="COMPTE", help="au nom de qui : un identifiant de connexion ou un e-mail")
         parser.add_argument("--json", action="store_true", help="un objet JSON sur la sortie standard")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = import_file(
                 options["file"],
-                Stamp(Origin.IMPORT, timezone.now()),
+                Stamp(Origin.IMPORT, timezone.now(), _person(options["by"])),
                 commit=options["commit"],
                 skip_bad=options["skip_bad"],
                 track=_with_progress,
@@ -53,8 +57,27 @@ class Command(BaseCommand):
                 f"Rien n’a été écrit : {many(report.rejected_rows, 'ligne refusée', 'lignes refusées')}. "
                 "Corrigez le fichier, ou importez les autres lignes avec --skip-bad."
             )
-        if not report.committed and not options["json"]:
+        if options["json"]:
+            return
+        if report.committed:
+            self.stdout.write(f"Import n° {report.number} : à relire, ou à annuler, sur /imports/{report.number}/.")
+        else:
             self.stdout.write("Essai à blanc : rien n’a été écrit. Ajoutez --commit pour importer.")
+
+
+def _person(name: str | None) -> Any:
+    """Whose import it is; None: the machine's. Raises IntakeError unless it is one person who may import."""
+    if name is None:
+        return None
+    asked = Q(username__iexact=name) | Q(email__iexact=name)
+    found = list(get_user_model().objects.filter(asked, is_active=True)[:2]) if name else []
+    if len(found) != 1:
+        raise IntakeError(
+            f"« {name} » ne désigne pas un compte actif : donnez un identifiant de connexion ou un e-mail."
+        )
+    if not found[0].has_perm(IMPORTS):
+        raise IntakeError(f"Le compte « {found[0].get_username()} » n’a pas le droit d’importer des clients.")
+    return found[0]
 
 
 def _with_progress(rows: Sequence[Row]) -> Iterable[Row]:
