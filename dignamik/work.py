@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clients.intake.files import working as files
+from dignamik.foundation import letters
 from dignamik.foundation.jobs import Going, Work
 from segmentation.runs import requesting, working
 from segmentation.runs.refreshing import bring_up_to_date
@@ -18,4 +19,8 @@ def bring_in(going: Going) -> Mapping[str, Any]:
     return result
 
 
-KINDS: Mapping[str, Work] = {requesting.KIND: working.carry_out, files.KIND: bring_in}
+KINDS: Mapping[str, Work] = {
+    requesting.KIND: working.carry_out,
+    files.KIND: bring_in,
+    letters.RESET: letters.send_resets,
+}

@@ -40,6 +40,7 @@ os.environ.update(
     EMAIL_BACKEND="dignamik.foundation.mailing.TerminalEmail",
     SITE_URL="",
     RETRAIN_SCHEDULE="",
+    SECOND_FACTOR_REQUIRED="0",  # the tests about it turn it on
     DJANGO_SETTINGS_MODULE="dignamik.settings",
 )
 

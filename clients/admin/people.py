@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from clients.admin.inviting import Invites
+from dignamik.foundation.administration import FreshAdmin
 
 ONLY_SUPERUSERS = ("is_superuser", "user_permissions")
 
@@ -22,11 +25,16 @@ def out_of_reach(request: HttpRequest, user: Any) -> bool:
     return isinstance(user, User) and user.is_superuser and not request.user.is_superuser
 
 
-admin.site.unregister(User)
+admin.site.unregister([User, Group])
+
+
+@admin.register(Group)
+class RoleAdmin(FreshAdmin, GroupAdmin):
+    """Roles, and what each may do."""
 
 
 @admin.register(User)
-class PeopleAdmin(UserAdmin):  # type: ignore[type-arg]
+class PeopleAdmin(Invites, FreshAdmin, UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "email", "first_name", "last_name", "roles", "portfolio_size", "is_active", "is_staff")
     list_per_page = 50
     show_full_result_count = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gettext
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,13 @@ def compiled(app: str) -> dict[Any, str]:
 
 def test_every_sentence_has_an_english_one_and_the_catalogues_no_other() -> None:
     said = {app: set(sentences(app)) for app in APPS}
-    # Until segmentation has its own, the roof's speaks for it.
-    assert set(compiled("dignamik")) == said["dignamik"] | said["segmentation"]
+    # Until segmentation has its own, the roof's speaks for it; and it has the sentences of some templates already.
+    templates = "".join(path.read_text() for path in (ROOT / "templates").rglob("*.html"))
+    known = set(compiled("dignamik"))
+    assert (said["dignamik"] | said["segmentation"]) - known == set()
+    others = {french[0] if isinstance(french, tuple) else french for french in known - said["dignamik"]}
+    texts = {re.sub(r"%\((\w+)\)s", r"{{ \1 }}", french) for french in others - said["segmentation"]}
+    assert {text for text in texts if text not in templates} == set()
     assert set(compiled("clients")) == said["clients"]
 
 
