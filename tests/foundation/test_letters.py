@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +18,12 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from dignamik.foundation import letters
+from dignamik.foundation.checks import warn_of_links_that_lead_nowhere
 from dignamik.foundation.guesses import LETTERS
 from dignamik.foundation.jobs import work_once
 from dignamik.foundation.models import Job
 from dignamik.work import KINDS
+from scripts.serve import environment
 from tests.codes import with_second_factor
 from tests.conftest import PASSWORD, person
 from tests.contract import signed_in
@@ -228,3 +231,25 @@ def test_a_dead_mail_server_is_said_to_nobody_who_asks_and_in_the_job(amelie: Us
     job = Job.objects.get()
     assert job.state == "failed"
     assert "serveur de courrier" in job.error
+
+
+def test_settings_that_send_letters_without_an_address_of_the_site_are_warned_of(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert warn_of_links_that_lead_nowhere() == []
+    settings.SITE_URL = ""
+    (said,) = warn_of_links_that_lead_nowhere()
+    assert (said.id, said.is_serious()) == ("dignamik.W006", False)
+
+
+def test_on_a_developers_machine_letters_lead_to_the_port_that_is_served(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("scripts.serve.ROOT", tmp_path)
+    monkeypatch.delenv("SITE_URL")
+    assert environment("9000")["SITE_URL"] == "http://127.0.0.1:9000"
+    (tmp_path / ".env").write_text("#SITE_URL=x\nSITE_URL=\n")
+    assert environment("9000")["SITE_URL"] == "http://127.0.0.1:9000"
+    (tmp_path / ".env").write_text("SITE_URL=https://dignamik.example.fr\n")
+    assert "SITE_URL" not in environment("9000")  # Django reads it there
+    monkeypatch.setenv("SITE_URL", "https://other.example.fr")
+    assert environment("9000")["SITE_URL"] == "https://other.example.fr"
