@@ -47,6 +47,9 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "django_tables2",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -72,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "dignamik.foundation.watching.Refusals",
     "dignamik.foundation.entering.SessionLife",
+    "dignamik.foundation.entering.SecondFactor",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -110,15 +114,30 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
+# How long the link of an invitation or of a forgotten password is good for, unless it is used before.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 LOGOUT_REDIRECT_URL = "login"
 # Three hours without a click end a session; so do twelve hours in all (`foundation.entering`).
 SESSION_COOKIE_AGE = 3 * 3600
 SESSION_SAVE_EVERY_REQUEST = True
 
+# Whoever may change accounts needs a second factor. 0 is for tests alone.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=True)
+# Says that this database holds a demonstration, where it is offered and not required.
+SECOND_FACTOR_EXEMPTION = "clients.demonstration.is_here"
+OTP_TOTP_ISSUER = "Dignamik"
+OTP_TOTP_SYNC = False  # one step early or late, always; never a step more for a clock that is slow
+# Ours counts guesses for all workers (`foundation.guesses`); the library's would shut people out for days.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
+
 # axes keeps the log of who came; how long one waits after wrong guesses is `foundation.guesses`' business.
 AXES_LOCK_OUT_AT_FAILURE = False
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_CALLABLE = "dignamik.foundation.entering.name_for_the_log"
+# It keeps the fields of a form that was refused: none of these.
+AXES_SENSITIVE_PARAMETERS = [
+    "username", "ip_address", "password", "code", "old_password", "new_password1", "new_password2",
+]  # fmt: skip
 AXES_CLIENT_IP_CALLABLE = "dignamik.foundation.addresses.client_ip"
 # Proxies in front of us whose X-Forwarded-For is to be believed.
 PROXY_COUNT = int(env.str("PROXY_COUNT", default="") or 0)

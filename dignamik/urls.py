@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from clients.web.contacts import FollowUp, LogContact
 from clients.web.doubles import DoubleList, SearchDoubles, SetAside
@@ -14,9 +15,12 @@ from clients.web.places import TownSuggestions
 from clients.web.syncs import SyncList, SyncPage
 from clients.web.views import ClientWebsite
 from dignamik.foundation.account import RevokeToken, Tokens
-from dignamik.foundation.entering import Login
+from dignamik.foundation.account_security import ChangePassword, NewCodes, Security, SetUp, TurnOff
 from dignamik.foundation.language import choose
+from dignamik.foundation.login import AdminLogin, Login, LoginCode
+from dignamik.foundation.passwords_forgotten import Asked, ChoosePassword, Forgotten
 from dignamik.foundation.probes import healthz, readyz
+from dignamik.foundation.proving import Confirm
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
 from segmentation.web.batch import Batch
@@ -121,9 +125,22 @@ urlpatterns = [
     path("api/", include("dignamik.api")),
     path("language/", choose, name="set_language"),
     path("login/", Login.as_view(), name="login"),
+    path("login/code/", LoginCode.as_view(), name="login-code"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("password/forgotten/", Forgotten.as_view(), name="password-forgotten"),
+    path("password/asked/", Asked.as_view(), name="password-asked"),
+    path("password/<uidb64>/<token>/", ChoosePassword.as_view(), name="password-choose"),
+    path("account/confirm/", Confirm.as_view(), name="confirm"),
+    path("account/password/", ChangePassword.as_view(), name="password"),
+    path("account/security/", Security.as_view(), name="security"),
+    path("account/security/set-up/", SetUp.as_view(), name="second-factor"),
+    path("account/security/codes/", NewCodes.as_view(), name="recovery-codes"),
+    path("account/security/off/", TurnOff.as_view(), name="second-factor-off"),
     path("account/tokens/", Tokens.as_view(), name="tokens"),
     path("account/tokens/<int:pk>/revoke/", RevokeToken.as_view(), name="token-revoke"),
+    # The admin's own two would ask for no code, and would try passwords without end.
+    path("admin/login/", AdminLogin.as_view(), name="admin-login"),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password"), name="admin-password"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

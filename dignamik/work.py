@@ -8,6 +8,7 @@ from typing import Any
 from clients.intake.files import working as files
 from clients.intake.source import working as source
 from clients.syncs import SYNC_KIND
+from dignamik.foundation import letters
 from dignamik.foundation.jobs import Going, Work
 from segmentation.runs import requesting, working
 from segmentation.runs.refreshing import bring_up_to_date
@@ -36,4 +37,9 @@ def train(going: Going) -> Mapping[str, Any]:
     return result
 
 
-KINDS: Mapping[str, Work] = {requesting.KIND: train, files.KIND: bring_in, SYNC_KIND: follow_source}
+KINDS: Mapping[str, Work] = {
+    requesting.KIND: train,
+    files.KIND: bring_in,
+    SYNC_KIND: follow_source,
+    letters.RESET: letters.send_resets,
+}

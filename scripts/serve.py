@@ -5,6 +5,8 @@ The server reloads when code changes; the worker does not. In production a super
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,9 +15,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def environment(port: str) -> dict[str, str]:
+    """Ours, and this machine as the address of the site where neither it nor `.env` names one: e-mails have links."""
+    env_file = ROOT / ".env"
+    named = env_file.is_file() and re.search(r"^SITE_URL=\S", env_file.read_text(), re.MULTILINE)
+    return dict(os.environ) if named else {"SITE_URL": f"http://127.0.0.1:{port}", **os.environ}
+
+
 def main(port: str) -> int:
     def start(*arguments: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=ROOT)
+        return subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment(port))
 
     worker, web = start("work"), start("runserver", f"127.0.0.1:{port}")
 

@@ -44,6 +44,7 @@ os.environ.update(
     SITE_URL="",
     RETRAIN_SCHEDULE="",
     SYNC_SCHEDULE="",
+    SECOND_FACTOR_REQUIRED="0",  # the tests about it turn it on
     DJANGO_SETTINGS_MODULE="dignamik.settings",
 )
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 
@@ -23,14 +23,17 @@ from clients.models import Category, Client, Merge
 from clients.web.place_form import fix_of
 from dignamik.foundation.administration import OnRecord
 from dignamik.foundation.audit import AuditEvent
+from dignamik.foundation.letters import link
 from dignamik.foundation.models import ApiToken, Job
 from segmentation.advice import versions
 from segmentation.models import Play, Run, Segment
 from segmentation.runs import recipes
 from tests.advised import a_play, put
 from tests.clients import test_admin as of_clients
+from tests.codes import all_the_way_in, code, halfway_in, with_second_factor
 from tests.conftest import PASSWORD
 from tests.contract import signed_in
+from tests.foundation.test_second_factor import shown_key
 from tests.published import a_client, a_run, published
 from tests.segmentation.test_playbook_pages import form as play_form
 from tests.segmentation.test_recipes_admin import filled
@@ -183,14 +186,65 @@ def a_place(scene: Scene) -> Any:
     return scene.browser("amelie").post(f"/places/{scene.client.pk}/", said)
 
 
+def a_second_factor(scene: Scene) -> Any:
+    browser = scene.browser("karim")
+    key = shown_key(browser)
+    return browser.post("/account/security/set-up/", {"code": code(key)})
+
+
+def with_a_factor(scene: Scene, address: str, **said: str) -> Any:
+    key, _ = with_second_factor(scene.cast["karim"])
+    return all_the_way_in(scene.cast["karim"], key).post(address, {"password": PASSWORD, "code": code(key), **said})
+
+
+def a_recovery_code(scene: Scene) -> Any:
+    _, codes = with_second_factor(scene.cast["karim"])
+    return halfway_in(scene.cast["karim"]).post("/login/code/", {"code": codes[0]})
+
+
+def a_forgotten_password(scene: Scene) -> Any:
+    browser = Browser()
+    where = browser.get(link(scene.cast["karim"]), follow=True).request["PATH_INFO"]
+    new = "une autre phrase de passe"
+    return browser.post(where, {"new_password1": new, "new_password2": new})
+
+
+def invited(scene: Scene, *, again: bool = False) -> Any:
+    browser = scene.browser("adele")
+    role = Group.objects.get(name="Chargé de compte")
+    said = {"email": "lou@example.fr", "first_name": "Lou", "last_name": "Petit", "role": role.pk}
+    browser.post("/admin/auth/user/invite/", said)
+    if again:
+        browser.post(f"/admin/auth/user/{User.objects.get(email='lou@example.fr').pk}/invite/")
+
+
+def a_factor_taken_away(scene: Scene) -> Any:
+    with_second_factor(scene.cast["karim"])
+    return scene.browser("adele").post(f"/admin/auth/user/{scene.cast['karim'].pk}/second-factor/")
+
+
 DEEDS: dict[str, list[tuple[str, Deed]]] = {
     "login/": [("login", lambda scene: login("/login/", "karim"))],
     "logout/": [("logout", lambda scene: scene.browser("karim").post("/logout/"))],
     "admin/login/": [("login", lambda scene: login("/admin/login/", "adele"))],
     "admin/logout/": [("logout", lambda scene: scene.browser("adele").post("/admin/logout/"))],
-    "admin/password_change/": [
-        ("password", lambda scene: new_password(scene, "/admin/password_change/", old_password=PASSWORD)),
+    "login/code/": [("second_factor", a_recovery_code)],
+    "account/confirm/": [
+        ("confirmed", lambda scene: scene.browser("karim").post("/account/confirm/", {"password": PASSWORD})),
     ],
+    "account/password/": [
+        ("password", lambda scene: new_password(scene, "/account/password/", old_password=PASSWORD)),
+    ],
+    "account/security/set-up/": [("second_factor", a_second_factor)],
+    "account/security/codes/": [("second_factor", lambda scene: with_a_factor(scene, "/account/security/codes/"))],
+    "account/security/off/": [("second_factor", lambda scene: with_a_factor(scene, "/account/security/off/"))],
+    "password/forgotten/": [
+        ("password_asked", lambda scene: Browser().post("/password/forgotten/", {"email": "karim@example.fr"})),
+    ],
+    "password/<uidb64>/<token>/": [("password", a_forgotten_password)],
+    "admin/auth/user/invite/": [("account", invited)],
+    "admin/auth/user/<int:pk>/invite/": [("account", lambda scene: invited(scene, again=True))],
+    "admin/auth/user/<int:pk>/second-factor/": [("second_factor", a_factor_taken_away)],
     "admin/auth/user/<id>/password/": [
         ("password", lambda scene: new_password(scene, f"/admin/auth/user/{scene.cast['karim'].pk}/password/")),
     ],
@@ -309,7 +363,14 @@ def test_it_is_done_and_on_record(kind: str, deed: Deed, scene: Scene) -> None:
     deed(scene)
     events = list(AuditEvent.objects.filter(kind=kind))[: AuditEvent.objects.filter(kind=kind).count() - before]
     assert events
-    assert {event.username for event in events} & {"amelie", "karim", "helene", "anais", "adele"}
+    # Who forgot a password is nobody we know yet.
+    assert kind == "password_asked" or {event.username for event in events} & {
+        "amelie",
+        "karim",
+        "helene",
+        "anais",
+        "adele",
+    }
     assert {event.ip for event in events} <= {"127.0.0.1", None}
     told = json.dumps([[event.details, event.object_id] for event in events])
     for secret in ("Dupont", "Boulangerie", "Chez", "Suivre", "Oui.", PASSWORD, "Retour"):

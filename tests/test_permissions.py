@@ -98,6 +98,9 @@ BRINGS: Methods = {"GET": BRING | {"adele": 405}, "POST": BRING | {"adele": 302}
 SIGNED_IN = dict.fromkeys(PEOPLE, 200)
 # Plain words, nobody's data: for whoever is signed in.
 HELP: Methods = {"GET": SIGNED_IN | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}}
+# One's own account; with an empty form nothing changes, without a second factor there is none to turn off.
+ACCOUNT: Methods = {method: SIGNED_IN | {"anonymous": LOGIN} for method in ("GET", "POST")}
+SENT_BACK: Methods = {method: dict.fromkeys(PEOPLE, 302) for method in ("GET", "POST")}
 # Keys to the API: everybody has their own. The one of the scene is Karim's.
 MINE = SIGNED_IN | {"anonymous": LOGIN}
 
@@ -182,6 +185,19 @@ PAGES: dict[str, Methods] = {
     "doubles/merges/<int:pk>/": {"GET": BRING, "POST": BRING | {"adele": 405}},
     "doubles/merges/<int:pk>/undo/": BRINGS,  # of a merge that is undone already
     "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),
+    # Nobody is halfway in.
+    "login/code/": SENT_BACK,
+    "password/forgotten/": {method: dict.fromkeys(PEOPLE, 200) for method in ("GET", "POST")},
+    "password/asked/": OPEN,
+    "password/<uidb64>/<token>/": {method: dict.fromkeys(PEOPLE, 200) for method in ("GET", "POST")},  # no such link
+    "account/confirm/": ACCOUNT,
+    "account/password/": ACCOUNT,
+    "account/security/": HELP,
+    "account/security/set-up/": ACCOUNT,
+    "account/security/codes/": {
+        "GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)
+    },
+    "account/security/off/": SENT_BACK,
     "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
     "help/": HELP,
     "help/style/": HELP,
@@ -267,17 +283,25 @@ ANALYSTS = {name: SHOWN for name in MODELS if name.split("/")[0] in ("clients", 
 ADMIN: dict[str, Methods] = {
     "admin/": both(200),
     "admin/login/": {
-        "GET": dict.fromkeys(PEOPLE, 200) | {"adele": 302, "anais": 302}, "POST": dict.fromkeys(PEOPLE, 200),
+        # Signed in already: sent on, or told that this account may not.
+        method: dict.fromkeys(PEOPLE, 403) | {"anonymous": 200, "adele": 302, "anais": 302}
+        for method in ("GET", "POST")
     },
     "admin/logout/": {
         "GET": dict.fromkeys(PEOPLE, 302) | {"adele": 405, "anais": 405}, "POST": dict.fromkeys(PEOPLE, 302),
     },
-    "admin/password_change/": both(200),
+    "admin/password_change/": SENT_BACK,  # to the one for everybody
     "admin/password_change/done/": both(200, 405),
     "admin/autocomplete/": both(403, 405),  # without the field that asks
     "admin/jsi18n/": both(200, 405),
     "admin/r/<path:content_type_id>/<path:object_id>/": both(404),
     "admin/auth/user/<id>/password/": staff(dict.fromkeys(("GET", "POST"), 200), dict.fromkeys(("GET", "POST"), 403)),
+    "admin/auth/user/invite/": staff(dict.fromkeys(("GET", "POST"), 200), dict.fromkeys(("GET", "POST"), 403)),
+    # Karim has a password, and no second factor: nothing changes.
+    **{
+        f"admin/auth/user/<int:pk>/{act}/": staff({"GET": 405, "POST": 302}, {"GET": 405, "POST": 403})
+        for act in ("invite", "second-factor")
+    },
     "admin/^(?P<app_label>…)/$": both(200),
     "admin/(?P<url>.*)$": both(404),
     # A run waits already, the published one is published, and a version wants its reason: nothing changes.
@@ -342,7 +366,7 @@ def address(route: str, objects: Mapping[str, Any]) -> str:
         name = match[1].split(":")[-1]
         if name == "version":
             return str(objects[model].history.latest().pk)
-        if name in ("content_type_id", "rest", "wanted") or model == "r":
+        if name in ("content_type_id", "rest", "wanted", "uidb64", "token") or model == "r":
             return "0"
         found = objects[f"doubles/{name}" if name in ("first", "second") else model]
         return found.slug if name == "slug" else str(found.pk)

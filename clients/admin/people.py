@@ -15,7 +15,8 @@ from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from dignamik.foundation.administration import OnRecord
+from clients.admin.inviting import Invites
+from dignamik.foundation.administration import FreshAdmin, OnRecord
 from dignamik.foundation.auditing import Kind
 
 RECORDED = {"added": Kind.ACCOUNT, "changed": Kind.ACCOUNT, "deleted": Kind.ACCOUNT}
@@ -31,7 +32,7 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(Group)
-class RoleAdmin(OnRecord, GroupAdmin):
+class RoleAdmin(FreshAdmin, OnRecord, GroupAdmin):
     """Roles. What each may do from now on is on record."""
 
     recorded: ClassVar[Mapping[str, str]] = RECORDED
@@ -42,7 +43,7 @@ class RoleAdmin(OnRecord, GroupAdmin):
 
 
 @admin.register(User)
-class PeopleAdmin(OnRecord, UserAdmin):  # type: ignore[type-arg]
+class PeopleAdmin(Invites, FreshAdmin, OnRecord, UserAdmin):  # type: ignore[type-arg]
     recorded: ClassVar[Mapping[str, str]] = RECORDED
     list_display = ("username", "email", "first_name", "last_name", "roles", "portfolio_size", "is_active", "is_staff")
     list_per_page = 50

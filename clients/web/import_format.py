@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import View
 
@@ -48,7 +49,7 @@ class ImportableExport(ClientList):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.GET.get("export") not in FORMATS:
             raise Http404
-        return self.export()
+        return self.export_or_ask(back=reverse("import-format"))
 
     def scope(self) -> ClientQuerySet:
         return self.visible().select_related("category").prefetch_related("readings", "turnovers")

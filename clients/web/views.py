@@ -22,7 +22,7 @@ from clients.web.contacts import on_client
 from clients.web.record import latest_readings, safe_link
 from clients.web.tables import ROW_FIELDS, ClientTable
 from dignamik.foundation.exporting import Column
-from dignamik.foundation.filterbar import Options
+from dignamik.foundation.filterbar import ORDERING, Options
 from dignamik.foundation.listing import Listing
 from dignamik.foundation.pages import RolePage
 
@@ -58,6 +58,13 @@ class ClientList(Listing):
 
     def export_columns(self) -> Sequence[Column[Any]]:
         return (*IDENTITY, *FACTS)
+
+    @property
+    def takes_everything(self) -> bool:
+        """Without a filter, and by somebody who sees all clients."""
+        used = {name for name, values in self.query.lists() if any(text.strip() for text in values)}
+        filters = self.filterset.filters.keys() - {ORDERING}
+        return self.request.user.has_perm(SEES_EVERYTHING) and not used & filters
 
     @cached_property
     def _held(self) -> set[tuple[str, str]]:

@@ -17,12 +17,13 @@ from django.views import View
 
 from dignamik.foundation.auditing import Kind, note
 from dignamik.foundation.models import ApiToken
+from dignamik.foundation.proving import ask_again, is_fresh
+from dignamik.foundation.showing_once import hand_over, handed_over
 from dignamik.foundation.tokens import issue
 
 LIFETIMES = {30: _("30 jours"), 90: _("3 mois"), 365: _("1 an")}
 MOST = 20  # live tokens a person
-# The new key on its way to the page that shows it: in the person's browser alone, signed, for one visit.
-COOKIE, COOKIE_LIFE = "new_token", 120
+COOKIE = "new_token"
 
 
 class TokenForm(forms.Form):
@@ -48,11 +49,13 @@ class TokenForm(forms.Form):
 
 class Tokens(View):
     def get(self, request: HttpRequest) -> HttpResponse:
-        response = self.page(request, TokenForm(), request.get_signed_cookie(COOKIE, "", max_age=COOKIE_LIFE))
+        response = self.page(request, TokenForm(), handed_over(request, COOKIE))
         response.delete_cookie(COOKIE, path=reverse("tokens"))
         return response
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        if not is_fresh(request):
+            return ask_again(request)
         form = TokenForm(request.POST)
         mine = live(request)
         if form.is_valid() and mine.count() >= MOST:
@@ -62,13 +65,10 @@ class Tokens(View):
         said = form.cleaned_data
         _token, key = issue(request.user, said["name"], said["scopes"], timedelta(days=said["days"]))  # type: ignore[arg-type]
         response = redirect("tokens")
-        response.set_signed_cookie(
-            COOKIE, key, max_age=COOKIE_LIFE, path=reverse("tokens"), httponly=True, samesite="Strict",
-            secure=request.is_secure(),
-        )  # fmt: skip
+        hand_over(request, response, COOKIE, key, reverse("tokens"))
         return response
 
-    def page(self, request: HttpRequest, form: TokenForm, key: str | None = "", status: int = 200) -> HttpResponse:
+    def page(self, request: HttpRequest, form: TokenForm, key: str = "", status: int = 200) -> HttpResponse:
         tokens = ApiToken.objects.filter(user=request.user.pk)
         return render(request, "account/tokens.html", {"form": form, "key": key, "tokens": tokens}, status=status)
 

@@ -9,6 +9,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from dignamik.foundation import jobs
 from dignamik.foundation.account import revoke
@@ -18,6 +20,9 @@ from dignamik.foundation.models import ApiToken, Guess, Job
 
 STOPS = "foundation.change_job"
 REVOKES = "foundation.change_apitoken"
+
+# The library's own pages show the keys of second factors to whoever may open them.
+admin.site.unregister([TOTPDevice, StaticDevice])
 
 
 @admin.register(Job)

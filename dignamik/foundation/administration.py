@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from dignamik.foundation.auditing import Kind, latest_version, note
+from dignamik.foundation.proving import ask_again, is_fresh
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +102,36 @@ class ReadOnlyAdmin(BoundedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class FreshAdmin:
+    """Before `ModelAdmin` among the bases: adding, changing and deleting ask for the password when the login is old.
+    Looking does not."""
+
+    has_change_permission: Any
+    has_add_permission: Any
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        writes = self.has_change_permission(request) or self.has_add_permission(request)
+        if writes and not is_fresh(request):
+            return ask_again(request)
+        return super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not is_fresh(request):
+            return ask_again(request)
+        return super().delete_view(request, *args, **kwargs)  # type: ignore[misc]
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST" and not is_fresh(request):  # an action on ticked rows
+            return ask_again(request)
+        return super().changelist_view(request, *args, **kwargs)  # type: ignore[misc]
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Of the admin of users alone."""
+        if not is_fresh(request):
+            return ask_again(request)
+        return super().user_change_password(request, *args, **kwargs)  # type: ignore[misc]
 
 
 class HistoryAdmin(BoundedAdmin, SimpleHistoryAdmin):

@@ -45,6 +45,8 @@ class AuditEvent(models.Model):
         LOGIN_REFUSED = "login_refused", _("connexion refusée")
         LOGOUT = "logout", _("déconnexion")
         PASSWORD = "password", _("mot de passe changé")
+        PASSWORD_ASKED = "password_asked", _("mot de passe oublié")
+        CONFIRMED = "confirmed", _("identité confirmée")
         SECOND_FACTOR = "second_factor", _("second facteur changé")
         TOKEN = "token", _("jeton d’API créé")
         TOKEN_REVOKED = "token_revoked", _("jeton d’API révoqué")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from croniter import croniter
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import WARNING, CheckMessage, Error, Tags, register
 from django.db import connection
 
 CRON_FIELDS = 5  # croniter would also read seconds and years
@@ -72,3 +72,18 @@ def refuse_the_source_as_home(**kwargs: Any) -> list[CheckMessage]:
     if "_prisma_migrations" in connection.introspection.table_names():
         return [Error("DATABASE_URL contient déjà des tables Prisma.", hint=remedy, id="dignamik.E004")]
     return []
+
+
+@register(Tags.security, deploy=True)
+def warn_of_links_that_lead_nowhere(**kwargs: Any) -> list[CheckMessage]:
+    """E-mails that really go need an address to lead back to: invitations and new passwords are refused without."""
+    if settings.SITE_URL or not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+        return []
+    return [
+        CheckMessage(
+            WARNING,
+            "EMAIL_BACKEND envoie du courrier, mais SITE_URL est vide : aucun lien ne peut partir.",
+            hint="Donnez à SITE_URL l’adresse du site, par exemple https://dignamik.example.fr.",
+            id="dignamik.W006",
+        )
+    ]

@@ -8,19 +8,27 @@ from collections.abc import Callable
 from typing import Any
 
 from axes.backends import AxesBackend
-from django.contrib.auth import logout
+from django.contrib.auth import login, logout
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp import login as passed_by
 
 from dignamik.foundation.addresses import client_ip
 from dignamik.foundation.guesses import LONGEST_NAME, forgive, keys, strike
+from dignamik.foundation.refusals import answer
+from dignamik.foundation.second_factor import device_of, is_required_of
 
 LONGEST_SESSION = 12 * 3600
 """Seconds after which a session ends, however busy."""
 ENTERED_AT = "entered_at"
+# What somebody may open who must set up a second factor first: that, and what leads there or out.
+BEFORE_THE_SECOND_FACTOR = ("second-factor", "confirm", "logout")
+NEEDS_SECOND_FACTOR = _("Votre compte doit d’abord activer la double authentification, sur une page de Dignamik.")
 
 
 def name_for_the_log(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
@@ -83,14 +91,41 @@ class SessionLife:
         return self.get_response(request)
 
 
-class Login(LoginView):
-    """A login page that also works when a session ends in the middle of an htmx request."""
+class SecondFactor:
+    """Ends the sessions that began before a second factor was set up, replaced or taken away; and leads whoever needs
+    one to set it up before anything else."""
 
-    redirect_authenticated_user = True
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = super().get(request, *args, **kwargs)
-        if request.headers.get("HX-Request") == "true":
-            # Its list would show this form in place of the rows: load the whole page instead, which comes back here.
-            response.headers["HX-Refresh"] = "true"
-        return response
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return (self._refusal(request) if request.user.is_authenticated else None) or self.get_response(request)
+
+    def _refusal(self, request: HttpRequest) -> HttpResponse | None:
+        device = device_of(request.user)
+        if request.session.get(DEVICE_ID_SESSION_KEY) != (device.persistent_id if device else None):
+            logout(request)
+            return None
+        if device is not None or not is_required_of(request.user):
+            return None
+        if request.path_info in map(reverse, BEFORE_THE_SECOND_FACTOR):
+            return None
+        if request.path_info.startswith("/api/v1/"):
+            return answer(403, "second_factor_needed", NEEDS_SECOND_FACTOR)
+        return redirect("second-factor")
+
+
+def enter(request: HttpRequest, user: Any, device: Any = None) -> None:
+    """Begin a session, under a new key; `device` is the second factor by which somebody came in."""
+    login(request, user)
+    request.session[ENTERED_AT] = int(time.time())
+    if device is not None:
+        passed_by(request, device)
+
+
+def renew(request: HttpRequest, device: Any) -> None:
+    """Go on under a new key, after `device` was set up (None: taken away). Other sessions end."""
+    request.session.pop(DEVICE_ID_SESSION_KEY, None)
+    if device is not None:
+        passed_by(request, device)
+    request.session.cycle_key()

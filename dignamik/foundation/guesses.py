@@ -1,9 +1,10 @@
 """How long one waits after wrong passwords: longer each time, counted for all workers together.
 
-Three counts. An account from one address: somebody tries one door. An account from everywhere: many machines try one
-door. An address on all accounts: one machine tries many doors. Each guess is counted *before* its password is looked
-at, under a lock, so that twenty at the same moment are twenty. Delays end by themselves, within minutes: nobody is shut
-out for hours by somebody else's guesses, and open sessions never are.
+Three counts for passwords. An account from one address: somebody tries one door. An account from everywhere: many
+machines try one door. An address on all accounts: one machine tries many doors. Codes of the second factor and letters
+have counts of their own. Each guess is counted *before* its password is looked at, under a lock, so that twenty at the
+same moment are twenty. Delays end by themselves, within minutes: nobody is shut out for hours by somebody else's
+guesses, and open sessions never are.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ PAIR = Rule(free=4, longest=timedelta(minutes=15), forget=timedelta(hours=24))
 ACCOUNT = Rule(free=30, longest=timedelta(minutes=5), forget=timedelta(hours=1))
 ADDRESS = Rule(free=30, longest=timedelta(minutes=5), forget=timedelta(hours=1))
 TOKENS = Rule(free=10, longest=timedelta(minutes=5), forget=timedelta(hours=1))
+# Whoever guesses at codes has the password already: an account's few free ones are for all addresses together.
+CODES = Rule(free=5, longest=timedelta(minutes=15), forget=timedelta(hours=24))
+# E-mails asked for by somebody who is not signed in.
+LETTERS = Rule(free=3, longest=timedelta(minutes=15), forget=timedelta(hours=24))
 
 
 def keys(account: str, ip: str) -> Mapping[str, Rule]:
@@ -60,6 +65,16 @@ def keys(account: str, ip: str) -> Mapping[str, Rule]:
 def token_keys(ip: str) -> Mapping[str, Rule]:
     """The same for a token that is none."""
     return {f"jeton @ {neighbourhood(ip)}": TOKENS}
+
+
+def code_keys(account: str, ip: str) -> Mapping[str, Rule]:
+    """The same for a code of the second factor. Not the keys of passwords: a right password forgives those."""
+    return {f"code @ {_name(account)}": CODES, f"@ {neighbourhood(ip)}": ADDRESS}
+
+
+def letter_keys(address: str, ip: str) -> Mapping[str, Rule]:
+    """The same for a reset asked for at this e-mail address, whether or not anybody has it."""
+    return {f"courriel @ {_name(address)}": LETTERS, f"courriel de @ {neighbourhood(ip)}": ADDRESS}
 
 
 def strike(rules: Mapping[str, Rule]) -> float:
@@ -89,7 +104,7 @@ def forgive(rules: Mapping[str, Rule]) -> None:
     now = timezone.now()
     with transaction.atomic():
         for row in Guess.objects.select_for_update().filter(key__in=rules).order_by("key"):
-            if rules[row.key] is PAIR or row.count <= 1:
+            if rules[row.key] in (PAIR, CODES) or row.count <= 1:
                 row.delete()
             else:
                 row.count, row.until = row.count - 1, now

@@ -23,6 +23,7 @@ from dignamik.foundation.downloads import send
 from dignamik.foundation.exporting import FORMATS, Column, Sheet
 from dignamik.foundation.filterbar import ORDERING, FilterBar
 from dignamik.foundation.pages import RolePage
+from dignamik.foundation.proving import ask_again, is_fresh
 
 PAGE_SIZE, LARGEST_PAGE = 50, 200
 PAGE_SIZES = (25, 50, 100, 200)
@@ -82,12 +83,23 @@ class Listing(FilterBar, RolePage, View):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.query.get("export"):
-            return self.export()
+            return self.export_or_ask(back=self.url())
         template = self.fragment_name if self.is_fragment else self.template_name
         status = 400 if self.problems else 200
         response = render(request, template, {"list": self, **self.context()}, status=status)
         patch_vary_headers(response, ["HX-Request"])
         return response
+
+    @property
+    def takes_everything(self) -> bool:
+        """Whether the whole base would leave the house by one export."""
+        return False
+
+    def export_or_ask(self, back: str) -> HttpResponseBase:
+        """The export; where it takes everything, after the password, from the page `back`."""
+        if self.takes_everything and not self.problems and not is_fresh(self.request):
+            return ask_again(self.request, back)
+        return self.export()
 
     def export(self) -> HttpResponseBase:
         """Exactly the filtered rows, of all pages; 400 and no row where the page would show a message."""

@@ -21,6 +21,8 @@ ANALYST = "Analyste"
 ADMIN = "Administration"
 NOT_COVERED = _("Ce jeton ne couvre pas ce droit : %(scope)s.")
 ROLES = (ACCOUNT_MANAGER, HEAD_OF_SALES, ANALYST, ADMIN)
+# The Django admin is where the recipe is edited; an analyst reads there what their role may read anyway.
+INTO_THE_ADMIN = (ADMIN, ANALYST)
 
 
 class HoldsPermission(BasePermission):

@@ -17,8 +17,6 @@ from dignamik.foundation import roles
 # How demo accounts are known again; the domain can't exist.
 DOMAIN = "@demo.dignamik.example"
 LOGINS_FILE = "demo_logins.txt"
-# The Django admin is where the recipe is edited; an analyst reads there what their role may read anyway.
-INTO_THE_ADMIN = (roles.ADMIN, roles.ANALYST)
 # Without 0/o, 1/l/i: people type these from a screen. 16 of 30 letters are 78 bits.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -56,7 +54,7 @@ def create_logins() -> list[tuple[str, str, str]]:
         first, _, last = login.full_name.partition(" ")
         user = users.objects.create_user(
             login.username, f"{login.username}{DOMAIN}", password,
-            first_name=first, last_name=last, is_staff=login.role in INTO_THE_ADMIN,
+            first_name=first, last_name=last, is_staff=login.role in roles.INTO_THE_ADMIN,
         )  # fmt: skip
         user.groups.add(Group.objects.get_or_create(name=login.role)[0])
         rows.append((login.role, login.username, password))
