@@ -18,6 +18,8 @@ from clients.contacts import Contact as Contact
 from clients.imports import FileImport as FileImport
 from clients.imports import ImportedLine as ImportedLine
 from clients.querysets import ClientManager
+from clients.rights import Erasure as Erasure
+from clients.rights import Objection as Objection
 
 # Beyond a hundred billion euros an amount is a typing error, whoever typed it.
 LARGEST_AMOUNT = Decimal("100000000000")
@@ -91,6 +93,7 @@ class Client(models.Model):
         "services connus", default=False, help_text="Cochez si la liste des services détenus est complète."
     )
     do_not_contact = models.BooleanField("ne pas démarcher", default=False)
+    is_personal = models.BooleanField("données d’une personne", default=True, help_text="Dans le doute, oui.")
     account_manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -122,6 +125,7 @@ class Client(models.Model):
     # Only what the internal database once had can be missing from it.
     seen_in_source_at = models.DateTimeField("vu dans la base interne le", null=True, editable=False)
     withdrawn_at = models.DateTimeField("retiré de la source le", null=True, blank=True, editable=False)
+    profiling_objected_at = models.DateTimeField("opposition au profilage le", null=True, blank=True, editable=False)
 
     objects = ClientManager()
     history = HistoricalRecords(
@@ -141,7 +145,10 @@ class Client(models.Model):
         verbose_name = "client"
         verbose_name_plural = "clients"
         ordering = ["name_folded", "pk"]
-        permissions = [("view_all_clients", "Peut voir tous les clients")]
+        permissions = [
+            ("view_all_clients", "Peut voir tous les clients"),
+            ("exercise_rights", "Peut exercer les droits des personnes"),
+        ]
         indexes = [
             models.Index(fields=["name_folded", "id"], name="client_by_name"),
             models.Index(fields=["city_folded", "id"], name="client_by_city"),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 SEES_EVERYTHING = "clients.view_all_clients"
 SEES_CLIENTS = "clients.view_client"
+EXERCISES_RIGHTS = "clients.exercise_rights"
 
 
 class ClientQuerySet(QuerySet["Client"]):
@@ -29,6 +30,17 @@ class ClientQuerySet(QuerySet["Client"]):
         if user.has_perm(SEES_EVERYTHING):
             return self.present()
         return self.present().filter(account_manager=user)
+
+    def within_rights_of(self, user: Any) -> ClientQuerySet:
+        """Whose rights as persons this user may exercise: withdrawn clients too, for rights outlive the contract."""
+        return self if user.has_perms((SEES_EVERYTHING, EXERCISES_RIGHTS)) else self.none()
+
+    def profiled(self) -> ClientQuerySet:
+        """Whom profiling may look at: training, placing, advice, peers and averages take nobody else.
+
+        The one place that decides it. Who objected has no placement either, which `segmentation.rights` sees to.
+        """
+        return self.filter(profiling_objected_at__isnull=True)
 
     def active(self) -> ClientQuerySet:
         return self.present().filter(status="active")

@@ -19,11 +19,13 @@ from clients.figures import BATCH, CHUNK, refresh_derived, write_readings, write
 from clients.matching import key_of, known_clients
 from clients.models import Category, Client
 from clients.places import department_of, fold, fold_town, resolve
+from clients.tombstones import refuse_erased
 
 # What a source may say of a client; the rest is derived here.
 FACT_FIELDS = (
     "name", "sector", "status", "email", "phone", "address", "postal_code", "city", "latitude", "longitude",
-    "website", "has_website", "services_known", "do_not_contact", "account_manager_name", "client_since", "notes",
+    "website", "has_website", "services_known", "do_not_contact", "is_personal", "account_manager_name",
+    "client_since", "notes",
 )  # fmt: skip
 POSITION = frozenset({"latitude", "longitude"})
 NO_SECTOR = "Autre"
@@ -40,8 +42,11 @@ RECORDED_FIELDS = (
 def save(client: Client, *, changed: Iterable[str], user: Any = None) -> None:
     """Write one client that a person edited; `changed` names the fields they touched.
 
-    Raises IntegrityError where the database refuses (a truth of `clients.models`).
+    Raises IntegrityError where the database refuses (a truth of `clients.models`), TurnedAway for a new client who was
+    erased.
     """
+    if client.pk is None:
+        refuse_erased([speaking_of(client)])
     changed = set(changed)
     if changed & {"latitude", "longitude"}:
         changed |= {"latitude", "longitude"}  # half a position is nobody's
@@ -57,6 +62,11 @@ def save(client: Client, *, changed: Iterable[str], user: Any = None) -> None:
         client._history_user = user  # type: ignore[attr-defined]
     client._change_reason = Origin.ADMIN.value  # type: ignore[attr-defined]
     client.save()
+
+
+def speaking_of(client: Client) -> ClientFacts:
+    """What tells who a client is, as facts."""
+    return ClientFacts(client.source_id, {name: getattr(client, name) for name in ("name", "postal_code", "city")})
 
 
 def facts_changed(client: Client) -> None:
@@ -99,8 +109,9 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
     """Create and update clients with everything that hangs on them, in one transaction.
 
     Facts without `source_id` are matched by folded name and postal code (town, where there is none), else create.
-    At most one fact a client.
+    At most one fact a client. Raises TurnedAway where one is about somebody who was erased.
     """
+    refuse_erased(facts)
     outcome = Recorded()
     categories = _categories(facts)
     managers = _managers()

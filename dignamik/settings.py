@@ -28,6 +28,8 @@ DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "data").resolve()
 DATABASES = {"default": database(env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'dignamik.sqlite3'}")}
 SOURCE_DATABASE_URL = env.str("SOURCE_DATABASE_URL", default="")
 TILES_URL = env.str("TILES_URL", default="")
+# Digests of who was erased are made with it: a key of its own lets SECRET_KEY be changed later (clients.tombstones).
+ERASURE_KEY = env.str("ERASURE_KEY", default="") or SECRET_KEY
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- What it is made of ----------------------------------------------------------------------------------------------
@@ -166,6 +168,12 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="dignamik@localhost")
 SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 RETRAIN_SCHEDULE = env.str("RETRAIN_SCHEDULE", default="").strip()
+
+# How long what is kept is kept (segmentation.rights.retention, docs/rights.md): years, then months.
+KEEP_PROSPECTS = env.int("KEEP_PROSPECTS", default=3)
+KEEP_FORMER_CLIENTS = env.int("KEEP_FORMER_CLIENTS", default=5)
+KEEP_IMPORT_LEFTOVERS = env.int("KEEP_IMPORT_LEFTOVERS", default=6)
+KEEP_LOGINS = env.int("KEEP_LOGINS", default=12)
 
 # --- Language and formats --------------------------------------------------------------------------------------------
 

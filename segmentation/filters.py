@@ -13,7 +13,7 @@ from clients.models import Client
 from dignamik.foundation.areas import PolygonFilter
 from dignamik.foundation.filtering import SeveralFilter, StableOrdering, refuse_strangers
 from segmentation.engine.recipe import default_recipe
-from segmentation.models import Assignment, Segment
+from segmentation.models import STANDINGS, Assignment, Segment
 from segmentation.pointer import pointer
 from segmentation.querysets import as_text, naming
 
@@ -35,7 +35,7 @@ class PortfolioFilter(ClientFilter):
     """Over a queryset that went through `segmentation.querysets.with_segment`."""
 
     segment = SeveralFilter(label="Segment", method="in_segments", validators=[known_segments], max_length=80)
-    standing = SeveralFilter(label="Classement", field_name="standing", choices=Assignment.Standing.choices)
+    standing = SeveralFilter(label="Classement", field_name="standing", choices=STANDINGS)
     moved = django_filters.TypedChoiceFilter(
         label="A changé de segment",
         method="has_moved",
@@ -95,7 +95,7 @@ class PortfolioFilter(ClientFilter):
         run = pointer(self.request).now
         if value == "" or run is None or run.finished_at is None:
             return queryset.none() if value is True else queryset
-        since = Q(changed_at__gt=run.finished_at)
+        since = Q(changed_at__gt=run.finished_at, profiling_objected_at=None)
         return queryset.filter(since if value else ~since)
 
     def lacks_one_answer(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:

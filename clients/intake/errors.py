@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from clients.models import Demo
 
+ERASED = "Effacé à la demande de la personne\u00a0: cette ligne n’est pas reprise, et rien n’en est gardé."
+
 
 class IntakeError(Exception):
     """The message is French, whole, and names the remedy. Nothing was written."""

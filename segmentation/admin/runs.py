@@ -20,7 +20,7 @@ from dignamik.foundation import french
 from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin, named
 from segmentation.admin.run_life import RunLife
 from segmentation.disclosure import runs_open_to
-from segmentation.models import Assignment, Profile, Publication, Run, Segment
+from segmentation.models import STANDINGS, Profile, Publication, Run, Segment
 from segmentation.pointer import run_shown
 from segmentation.querysets import with_segment
 from segmentation.runs.refreshing import bring_up_to_date
@@ -79,7 +79,7 @@ class PortfolioAdmin(ClientAdmin):
     @admin.display(description="classement", ordering="standing")
     def standing_shown(self, client: Any) -> str:
         standing = getattr(client, "standing", None)
-        return str(Assignment.Standing(standing).label) if standing else NOT_PLACED
+        return str(dict(STANDINGS)[standing]) if standing else NOT_PLACED
 
 
 @admin.register(Run)

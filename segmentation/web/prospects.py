@@ -20,6 +20,7 @@ from clients.facts import ClientFacts, Reading
 from clients.intake import cells
 from clients.models import FIRST_YEAR, Category, Client, Followers
 from clients.places import repair_postal_code
+from clients.tombstones import TurnedAway
 from dignamik.foundation.locks import Busy
 from dignamik.foundation.pages import RolePage
 from segmentation.advice.advising import Advice, Playbook, for_business
@@ -218,6 +219,8 @@ class Prospect(ReadsRun, RolePage, View):
             client = keep(form.facts(), self.run, by=request.user)
         except AlreadyKnown as twin:
             form.add_error("name", self.known(twin.client))
+        except TurnedAway as refusal:
+            form.add_error("name", str(refusal))
         except Busy:
             form.add_error(None, BUSY)
         except DocumentError:

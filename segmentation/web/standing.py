@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from dignamik.foundation import french
 from segmentation.engine.explaining import FRONTIER
-from segmentation.models import Assignment
+from segmentation.models import STANDINGS, Assignment
+from segmentation.querysets import OBJECTED
 
 Standing = Assignment.Standing
 
@@ -24,12 +27,13 @@ ON_FRONTIER = "Deux segments lui conviennent presque aussi bien."
 HEADS_ELSEWHERE = (
     "Ses données récentes le rapprochent d’un autre segment\u00a0: le prochain calcul publié devrait l’y faire passer."
 )
+HAS_OBJECTED = _("Ce client s’oppose au profilage\u00a0: il n’est ni classé, ni comparé, et rien ne lui est proposé.")
 NOT_PLACED = "Le dernier calcul ne connaissait pas encore ce client."
 
 
 def told(standing: str) -> str:
     """What a standing means, in one sentence."""
-    return EXPLAINED.get(Standing(standing), FIRM)
+    return str(HAS_OBJECTED) if standing == OBJECTED else EXPLAINED.get(Standing(standing), FIRM)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ def badge(standing: str | None, margin: float | None) -> Badge | None:
     """The quiet suffix of a segment. A firm placement shows nothing."""
     if standing is None:
         return Badge("pas encore placé", NOT_PLACED)
+    if standing == OBJECTED:
+        return Badge(str(dict(STANDINGS)[OBJECTED]), told(OBJECTED))
     if margin is not None and margin < 0:
         return Badge("va changer", HEADS_ELSEWHERE)
     if standing != Standing.FIRM:

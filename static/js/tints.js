@@ -4,6 +4,7 @@ const STANDINGS = {
   firm: { name: "ferme", tint: "category-3", sign: "0" },
   provisional: { name: "provisoire", tint: "category-5", sign: "1" },
   not_classifiable: { name: "non classable", tint: "segment-none", sign: "none" },
+  objected: { name: "opposition au profilage", tint: "segment-none", sign: "none" },
   outside: { name: "hors plage", tint: "category-7", sign: "2" },
 };
 const NOT_PLACED = { name: "pas encore placé", tint: "segment-none", sign: "none" };

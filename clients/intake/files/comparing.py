@@ -26,6 +26,7 @@ FOLLOWERS, TURNOVER = "followers", "turnover"
 NO_ACCOUNT = "aucun compte"
 # Derived, or said by another line: of no interest beside what a file says.
 _UNSHOWN = frozenset({"name_folded", "city_folded", "department", "position_precision", "latitude", "longitude"})
+_BEGINS = {"services_known": False, "do_not_contact": False, "is_personal": True}
 _LABELS = {
     "category_id": "Type d’entreprise",
     "withdrawn_at": "Retiré",
@@ -99,8 +100,8 @@ class Wording:
         if name == "client_since":
             return f"{date.fromisoformat(value):%d/%m/%Y}" if value else ""
         if isinstance(value, bool):
-            # Two facts whose "no" is where everybody begins.
-            return "oui" if value else "" if name in ("services_known", "do_not_contact") else "non"
+            # Where everybody begins, nothing is said.
+            return "" if _BEGINS.get(name) is value else "oui" if value else "non"
         return "" if value is None else str(value)
 
 

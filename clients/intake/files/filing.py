@@ -7,7 +7,7 @@ refused when the base would now become something else.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -22,7 +22,7 @@ from clients.intake.errors import IntakeError, refuse_beside_demo
 from clients.intake.files import keeping
 from clients.intake.files.columns import Columns, recognise
 from clients.intake.files.comparing import State, Wording, differing, states
-from clients.intake.files.importing import NO_STATUS, read_content
+from clients.intake.files.importing import NO_STATUS, read_content, turn_away
 from clients.intake.files.rows import Track, Understood, understand
 from clients.intake.files.table import MAX_BYTES, Table
 from clients.models import Client
@@ -96,6 +96,8 @@ def judge(file_import: FileImport, track: Track = iter) -> None:
         _keep(file_import, [])
         return
     understood = understand(table, columns, track)
+    turn_away(understood)
+    file_import.headings = _headings(table, understood.erased)
     with transaction.atomic():
         lines = _rehearsed(file_import, understood)
         _said(file_import, table, columns, understood, lines)
@@ -110,11 +112,12 @@ def _refuse(file_import: FileImport, problem: str) -> None:
     keeping.discard(stored)
 
 
-def _headings(table: Table) -> list[list[str]]:
-    """Each heading with the first cell under it, as an example."""
+def _headings(table: Table, without: Collection[int] = ()) -> list[list[str]]:
+    """Each heading with the first cell under it as an example, of a line that is not one of `without`."""
     found = []
     for place, heading in enumerate(table.headings):
-        below = (shown(row.cells[place]) for row in table.rows[:_LOOKED_AT] if place < len(row.cells))
+        rows = (row for row in table.rows[:_LOOKED_AT] if place < len(row.cells) and row.line not in without)
+        below = (shown(row.cells[place]) for row in rows)
         example = next((text for text in below if text.strip()), "")
         found.append([" ".join(heading.split())[:200], example[:40]])
     return found
@@ -146,7 +149,11 @@ def _rejected(table: Table, understood: Understood) -> list[dict[str, Any]]:
         said = problem.to_dict()
         problems[said.pop("line")].append(said)
     return [
-        {"line": row.line, "cells": [_whole(cell) for cell in row.cells], "problems": problems[row.line]}
+        {
+            "line": row.line,
+            "cells": [] if row.line in understood.erased else [_whole(cell) for cell in row.cells],
+            "problems": problems[row.line],
+        }
         for row in table.rows
         if row.line in problems
     ]
@@ -229,6 +236,7 @@ def confirm(pk: int, by: Any, *, skip_bad: bool, track: Track = iter) -> FileImp
     _may_be_written(file_import, skip_bad=skip_bad)
     table = read_content(keeping.content_of(file_import.stored_as))
     understood = understand(table, _columns(file_import, table), track)
+    turn_away(understood)
     with transaction.atomic():
         # Whoever confirms twice, or a worker that was thought dead, finds it done.
         file_import = FileImport.objects.select_for_update().get(pk=pk)

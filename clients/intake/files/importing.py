@@ -9,14 +9,15 @@ from typing import Any
 from django.db import transaction
 
 from clients.facts import Recorded, Stamp
-from clients.intake.errors import IntakeError, refuse_beside_demo
+from clients.intake.errors import ERASED, IntakeError, refuse_beside_demo
 from clients.intake.files.columns import recognise
-from clients.intake.files.rows import Track, Understood, understand
+from clients.intake.files.rows import Rejected, Track, Understood, understand
 from clients.intake.files.table import MAX_BYTES, Table
 from clients.intake.files.text import read_csv
 from clients.intake.files.workbook import read_workbook
 from clients.intake.wording import why
 from clients.recording import record
+from clients.tombstones import TurnedAway, erased_among
 
 NO_STATUS = "Le fichier n’a pas de colonne « Statut » : les nouveaux clients sont notés actifs."
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -70,6 +71,7 @@ def import_file(path: Path, stamp: Stamp, *, commit: bool, skip_bad: bool = Fals
     table = read_file(path)
     columns = recognise(table.headings, dates_from_1904=table.dates_from_1904)
     understood = understand(table, columns, track)
+    turn_away(understood)
     writes = commit and (skip_bad or not understood.rejected)
     recorded = _record(understood, stamp, writes=writes)
     changed = len(recorded.touched) - recorded.clients.created
@@ -84,6 +86,20 @@ def import_file(path: Path, stamp: Stamp, *, commit: bool, skip_bad: bool = Fals
         notes=(*table.notes, *([] if columns.named("status") else [NO_STATUS])),
         committed=writes,
     )
+
+
+def turn_away(understood: Understood) -> None:
+    """Reject the lines about people who were erased, without their cells. Raises IntakeError."""
+    try:
+        places = erased_among(understood.facts)
+    except TurnedAway as refusal:
+        raise IntakeError(str(refusal)) from None
+    understood.erased = {understood.lines[at] for at in places}
+    understood.rejected += [Rejected(line, "", "", ERASED) for line in sorted(understood.erased)]
+    understood.rejected.sort(key=lambda problem: problem.line)
+    understood.facts = [fact for at, fact in enumerate(understood.facts) if at not in places]
+    understood.lines = [line for line in understood.lines if line not in understood.erased]
+    understood.unplaced = [item for item in understood.unplaced if item.line not in understood.erased]
 
 
 def read_file(path: Path) -> Table:

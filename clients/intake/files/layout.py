@@ -53,6 +53,7 @@ FACTS = (
     Fact("longitude", "Longitude", "", "-0,563166"),
     Fact("website", "Site web", "L’adresse, ou « aucun » : pas de site.", "https://esteve.example"),
     Fact("do_not_contact", "Ne pas démarcher", "oui ou non.", "non"),
+    Fact("is_personal", "Données d’une personne", "oui (entreprise individuelle) ou non (société). Vide : oui.", "oui"),
     Fact("account_manager_name", "Chargé de compte",
          "Son identifiant de connexion ou son e-mail ; un autre nom reste à rattacher.", "amelie"),
     Fact("client_since", "Client depuis", "Jour, mois, année.", "31/12/2024"),
@@ -114,6 +115,7 @@ def export_columns(years: Iterable[int]) -> list[Column[Client]]:
         "longitude": lambda client: client.longitude if _is_given(client) else None,
         "website": _website,
         "do_not_contact": lambda client: client.do_not_contact,
+        "is_personal": lambda client: client.is_personal,
         "account_manager_name": lambda client: client.account_manager_name,
         "client_since": lambda client: client.client_since,
     }

@@ -7,14 +7,15 @@ from typing import Any
 
 from django.db import transaction
 
-from clients.facts import Recorded, Stamp
-from clients.intake.errors import IntakeError, refuse_beside_demo
+from clients.facts import ClientFacts, Recorded, Stamp
+from clients.intake.errors import ERASED, IntakeError, refuse_beside_demo
 from clients.intake.source.connecting import snapshot
 from clients.intake.source.inspecting import inspect
 from clients.intake.source.mapping import PRISMA, SourceMap
 from clients.intake.source.reading import Rejected, Source, read_source
 from clients.models import Client
 from clients.recording import record, seen, withdraw
+from clients.tombstones import TurnedAway, erased_among
 
 # A source that lost more than this share of its clients at once has an accident, not churn.
 LARGEST_LOSS = 0.20
@@ -56,14 +57,27 @@ def synchronise(
         if inspection.problems:
             raise IntakeError(" ".join((*inspection.problems, "Rien n’a été modifié ici.")))
         source = read_source(cursor, mapping)
+    facts = _living(source, mapping)
     with transaction.atomic():
         missing = _missing(source, force=force)
-        recorded = record(source.facts, stamp)
+        recorded = record(facts, stamp)
         withdrawn = withdraw(missing, stamp)
         seen(source.present, stamp)
         if dry_run:
             transaction.set_rollback(True)
     return SyncReport(recorded, withdrawn, tuple(source.rejected), committed=not dry_run)
+
+
+def _living(source: Source, mapping: SourceMap) -> list[ClientFacts]:
+    """What may come in; whoever was erased here is reported by the source's own identifier. Raises IntakeError."""
+    try:
+        erased = erased_among(source.facts)
+    except TurnedAway as refusal:
+        raise IntakeError(str(refusal)) from None
+    source.rejected += [
+        Rejected(mapping.client.name, source.facts[at].source_id or "", "", "", ERASED) for at in sorted(erased)
+    ]
+    return [fact for at, fact in enumerate(source.facts) if at not in erased]
 
 
 def _missing(source: Source, *, force: bool) -> list[str]:
