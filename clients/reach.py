@@ -55,4 +55,4 @@ def _pointing_at(owner: type[Model]) -> list[tuple[type[Model], str]]:
         for field in owner._meta.get_fields(include_hidden=True)
         if isinstance(field, ForeignObjectRel) and not isinstance(field, ManyToManyRel)
     ]
-    return [(relation.related_model, relation.field.name) for relation in relations]  # type: ignore[misc]
+    return [(relation.related_model, relation.field.name) for relation in relations]

@@ -80,7 +80,7 @@ def key_name(key: str) -> str:
 def keys() -> dict[str, str]:
     """The keys that can be compared with, by name; the first makes new tombstones."""
     known = (settings.ERASURE_KEY, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return {key_name(key): key for key in dict.fromkeys(known)}
+    return {key_name(key): key for key in dict.fromkeys(map(str, known))}
 
 
 def digests(traits: Traits, key: str) -> dict[str, str]:

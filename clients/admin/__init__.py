@@ -4,5 +4,6 @@ from clients.admin.categories import CategoryAdmin
 from clients.admin.clients import ClientAdmin
 from clients.admin.contacts import ContactAdmin
 from clients.admin.people import PeopleAdmin
+from clients.admin.rights import ErasureAdmin, ObjectionAdmin
 
-__all__ = ["CategoryAdmin", "ClientAdmin", "ContactAdmin", "PeopleAdmin"]
+__all__ = ["CategoryAdmin", "ClientAdmin", "ContactAdmin", "ErasureAdmin", "ObjectionAdmin", "PeopleAdmin"]

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,15 +41,26 @@ def write(target: Path) -> int:
     """
     known = {_identity(item): item for item in (_read(target) if target.exists() else [])}
     known |= {_identity(item): item for item in map(_said, Erasure.objects.order_by("pk"))}
+    _put(target, known.values())
+    return len(known)
+
+
+def _put(target: Path, items: Iterable[dict[str, Any]]) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"format": FORMAT, "erasures": [*known.values()]}, file, indent=1)
+            json.dump({"format": FORMAT, "erasures": [*items]}, file, indent=1)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    return len(known)
+
+
+def forget(erasure: Erasure) -> None:
+    """Take a tombstone off the file of this machine: somebody lets the person in again. Raises OSError, Unreadable."""
+    if path().exists():
+        gone = _identity(_said(erasure))
+        _put(path(), [item for item in _read(path()) if _identity(item) != gone])
 
 
 def write_after_commit() -> None:

@@ -45,7 +45,7 @@ def document(client: Client) -> dict[str, Any]:
         "history": versions,
         "imports": _imports(client, going),
         "log": [_row(entry) for entry in LogEntry.objects.filter(pk__in=going.logged).order_by("pk")],
-        "labels": {model.__name__.lower(): _labels(model) for model in (Client, *(item.model for item in hanging))},
+        "labels": {"client": _labels(Client)} | {item.name: _labels(item.model) for item in hanging},
     }
 
 

@@ -123,7 +123,7 @@ def _due(clients: ClientQuerySet, edited: Any, now: datetime, years: int, rule: 
 
 
 def _last(client: Any) -> datetime:
-    moments = [client.created_at, client.edited, client.decided, client.withdrawn_at]
+    moments: list[datetime | None] = [client.created_at, client.edited, client.decided, client.withdrawn_at]
     if client.contacted is not None:
         moments.append(timezone.make_aware(datetime.combine(client.contacted, time(12))))
     return max(moment for moment in moments if moment is not None)
