@@ -1,0 +1,376 @@
+"""Who objects to profiling is profiled nowhere, from that moment on, and stays a client like any other."""
+
+from __future__ import annotations
+
+import csv
+import io
+import threading
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client as Browser
+from django.utils import timezone
+
+from clients import objecting
+from clients.models import Client, Objection
+from clients.peers import among_peers
+from segmentation.advice.advising import Playbook, counts
+from segmentation.advice.deciding import CannotDecide, decide
+from segmentation.advice.outcomes import observed
+from segmentation.models import Assignment, Decision, Publication
+from segmentation.querysets import with_segment
+from segmentation.rights.objecting import lift_objection, object_to_profiling
+from segmentation.runs import bulk, frames, retraining
+from segmentation.runs.movements import moved_between
+from segmentation.runs.placing import placed
+from segmentation.runs.refreshing import behind, bring_up_to_date
+from segmentation.runs.retraining import Asked, retrain
+from segmentation.web.tallies import tally
+from tests.advised import a_play, decided, put
+from tests.contract import check
+from tests.published import NOW, a_client, a_run, place_all, published, some_clients
+from tests.reading import body, signed_in
+from tests.test_permissions import address, routes, scene
+
+__all__ = ["scene"]
+pytestmark = pytest.mark.django_db
+WHY = "Demande reçue par courrier."
+
+
+@pytest.fixture(autouse=True)
+def own_data_dir(tmp_path: Path, settings: Any) -> None:
+    settings.DATA_DIR = tmp_path / "data"
+
+
+# --- Nowhere ---------------------------------------------------------------------------------------------------------
+
+# Where a client is listed, located or written to, as a fact: everywhere else the canary must not be.
+STAYS = (
+    "clients/", "clients/<int:pk>/", "clients/<int:pk>/rights/", "clients/<int:pk>/rights/access/",
+    "api/v1/clients/", "api/v1/clients/map/", "api/v1/clients/<str:pk>/", "api/v1/clients/<str:pk>/neighbours/",
+    # Where to drive, and whom somebody promised to call or who is new: no matter of a segment.
+    "map/visits/", "day/",
+    # The administration's own tables, and the record of what people decided.
+    "admin/clients/", "admin/segmentation/decision/", "admin/r/",
+)  # fmt: skip
+
+
+def stays(route: str) -> bool:
+    return any(route == kept or kept.startswith("admin/") and route.startswith(kept) for kept in STAYS)
+
+
+@pytest.mark.parametrize("person", ["amelie", "adele"])
+def test_the_name_of_who_objected_is_on_no_page_that_profiles(
+    person: str, scene: dict[str, Any], cast: dict[str, User]
+) -> None:
+    """Over every route of the site, so that a new one that lists profiled clients is looked at, too."""
+    canary: Client = scene["clients"]
+    Publication.objects.create(run=a_run())
+    place_all(a_run())
+    Client.objects.filter(pk=canary.pk).update(created_at=NOW - timedelta(days=90))
+    decided(canary, a_play("Pour le canari"), "planned")
+    object_to_profiling(canary, why=WHY, by=cast["adele"])
+    checked, found = 0, []
+    for route in sorted(set(routes())):
+        browser = signed_in(cast[person])
+        response = browser.get(address(route, scene), follow=False)
+        if response.status_code != 200 or stays(route):
+            continue
+        checked += 1
+        content = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+        if canary.name in content.decode(errors="ignore"):
+            found.append(route)
+    assert found == []
+    assert checked > 25
+
+
+def test_the_lists_that_keep_a_client_do_so_without_a_segment(amelie: User) -> None:
+    run = published_with_canary()
+    canary = Client.objects.get(name="Canari")
+    browser = signed_in(amelie)
+    row = next(row for row in browser.get("/api/v1/clients/").json()["results"] if row["name"] == "Canari")
+    assert (row["segment"], row["segment_name"], row["standing"], row["margin"]) == (None, None, "objected", None)
+    detail = browser.get(f"/api/v1/clients/{canary.pk}/").json()
+    check(detail, "/api/v1/clients/{id}/")
+    assert detail["place"] is None
+    assert detail["profiling_objected_at"] is not None
+    features = browser.get("/api/v1/clients/map/").json()["features"]
+    on_map = next(item["properties"] for item in features if item["properties"]["name"] == "Canari")
+    assert (on_map["segment"], on_map["standing"]) == (None, "objected")
+    exported = browser.get("/clients/?export=csv")
+    text = b"".join(exported.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    line = next(row for row in csv.DictReader(io.StringIO(text), delimiter=";") if row["Nom"] == "Canari")
+    assert (line["Segment"], line["Classement"]) == ("", "opposition au profilage")
+    assert "opposition au profilage" in body(browser.get("/clients/?standing=objected"))
+    shown = body(browser.get(f"/clients/{canary.pk}/"))
+    assert "Opposition au profilage" in shown
+    assert "il n’est comparé à personne" in shown
+    assert "Prochaine action" not in shown
+    assert run.assignments.filter(client=canary).count() == 0
+
+
+def published_with_canary() -> Any:
+    """A run over Amélie's clients, one of whom objected after it was published."""
+    some_clients(12, "amelie")
+    canary = a_client("Canari", "amelie", at=2)
+    run = published()
+    object_to_profiling(canary, why=WHY)
+    return run
+
+
+def test_the_counts_add_up_to_all_clients(amelie: User) -> None:
+    run = published_with_canary()
+    mine = Client.objects.visible_to(amelie)
+    counted = tally(run, mine)
+    standings = {item.value: item.count for item in counted.standings}
+    assert standings["objected"] == 1
+    assert "" not in standings, "who objected is not « pas encore placé »"
+    assert sum(standings.values()) == counted.clients == mine.count()
+    unplaced = standings["not_classifiable"]
+    assert sum(item.size for item in counted.segments) + unplaced + standings["objected"] == mine.count()
+    browser = signed_in(amelie)
+    totals = {
+        value: browser.get(f"/api/v1/clients/?standing={value}").json()["count"]
+        for value in ("firm", "provisional", "not_classifiable", "outside", "objected")
+    }
+    assert totals == standings
+    assert [item.pk for item in with_segment(mine, run).filter(standing="objected")] == [
+        Client.objects.get(name="Canari").pk
+    ]
+
+
+def test_it_is_out_of_training_placing_and_every_queue_of_work(amelie: User) -> None:
+    run = published_with_canary()
+    canary = Client.objects.get(name="Canari")
+    assert canary.pk not in frames.read(frames.trainable(), run.as_of).pks
+    assert not behind(run).filter(pk=canary.pk).exists()
+    assert bring_up_to_date([canary.pk]) == 0
+    play = a_play()
+    put(canary, run)  # whatever wrote it: advice is for who is placed, and the one door writes nobody who objected
+    Assignment.objects.filter(client=canary).delete()
+    assert counts(Playbook.of(run), Client.objects.filter(pk=canary.pk)) == {play.pk: 0}
+    with pytest.raises(CannotDecide, match="s’oppose au profilage"):
+        decide(canary, play, "planned", playbook=Playbook.of(run), by=amelie)
+    assert not Decision.objects.exists()
+
+
+def test_the_one_door_of_placements_writes_nobody_who_objected() -> None:
+    some_clients(3)
+    run = a_run()
+    frame = frames.read(Client.objects.present(), run.as_of)
+    segments = {profile.cluster: profile.segment for profile in run.profiles.select_related("segment")}
+    from tests.published import trained
+
+    rows = [
+        bulk.row(run.pk, pk, place, {}, facts_at=NOW, scored_at=NOW)
+        for pk, place in zip(frame.pks, placed(frame.columns, trained().document, segments), strict=True)
+    ]
+    # Between reading and writing, somebody objects.
+    object_to_profiling(Client.objects.get(pk=frame.pks[0]), why=WHY)
+    assert len(bulk.write(rows)) == 2
+    assert len(bulk.write_over(rows)) == 2
+    assert set(run.assignments.values_list("client", flat=True)) == set(frame.pks[1:])
+
+
+def test_a_run_that_was_fitted_on_somebody_who_objected_meanwhile_is_not_kept(monkeypatch: Any) -> None:
+    clients = some_clients(60)
+    fitted = next(client for client in clients if client.pk in frames.read(frames.trainable(), NOW.date()).pks)
+    real = retraining.train
+
+    def train_and_object(*args: Any, **kwargs: Any) -> Any:
+        fit = real(*args, **kwargs)
+        object_to_profiling(fitted, why=WHY)
+        return fit
+
+    monkeypatch.setattr(retraining, "train", train_and_object)
+    with pytest.raises(Exception, match="s’est opposé au profilage pendant ce calcul"):
+        retrain(Asked(clusters=3))
+    assert not Assignment.objects.exists()
+    assert not Publication.objects.exists()
+    monkeypatch.undo()
+    outcome = retrain(Asked(clusters=3))
+    assert fitted.pk not in outcome.fit.index.tolist()
+    assert fitted.pk not in outcome.everyone.pks
+
+
+def test_it_is_nobodys_peer_and_has_none(amelie: User) -> None:
+    clients = [a_client(f"Pair {at}", "amelie", at=3 * at) for at in range(1, 9)]
+    own, canary = clients[0], clients[1]
+    visible = Client.objects.visible_to(amelie)
+    before = {item.figure: item.peers for item in among_peers(own, visible)}
+    object_to_profiling(canary, why=WHY)
+    after = {item.figure: item.peers for item in among_peers(own, visible)}
+    assert before["turnover"] - after["turnover"] == 1
+    assert among_peers(Client.objects.get(pk=canary.pk), visible) == []
+
+
+def test_its_decisions_are_in_no_share_that_is_told() -> None:
+    run = a_run()
+    clients = [put(client, run) for client in some_clients(4)]
+    play = a_play()
+    for client in clients:
+        decided(client, play, "done", outcome="accepted")
+    object_to_profiling(clients[0], why=WHY)
+    (seen,) = observed(Client.objects.all())
+    assert seen.kinds == {"done": 3}
+    assert seen.outcomes == {"accepted": 3}
+
+
+def test_no_movement_between_runs_counts_it(amelie: User) -> None:
+    some_clients(6, "amelie")
+    canary = a_client("Canari", "amelie", at=2)
+    before, after = published(), published()
+    put(canary, before, "segment-0")
+    put(canary, after, "segment-1")
+    assert moved_between(before, after).moved == 1
+    object_to_profiling(canary, why=WHY)
+    shift = moved_between(before, after)
+    assert (shift.compared, shift.moved) == (6, 0)
+    assert not Client.objects.get(pk=canary.pk).assignments.exists(), "of no run at all"
+
+
+# --- Noting and lifting ----------------------------------------------------------------------------------------------
+
+
+def test_an_objection_says_who_when_and_why_and_so_does_its_end(adele: User) -> None:
+    run = published_with_canary()
+    canary = Client.objects.get(name="Canari")
+    lift_objection(canary, why="Elle le souhaite.", by=adele)
+    held = Objection.objects.get()
+    assert (held.why, held.lifted_why, held.lifted_by) == (WHY, "Elle le souhaite.", adele)
+    assert held.lifted_at is not None
+    assert list(canary.history.values_list("history_change_reason", flat=True)[:2]) == ["Elle le souhaite.", WHY]
+    # Placed again at once, by the model in force, as somebody who came after it.
+    place = Assignment.objects.get(client=canary)
+    assert (place.run, place.late) == (run, True)
+    assert place.segment is not None
+
+
+def test_objecting_twice_is_one_objection(adele: User) -> None:
+    client = a_client("Canari")
+    object_to_profiling(client, why=WHY, by=adele)
+    object_to_profiling(client, why="Encore.", by=adele)
+    assert [held.why for held in Objection.objects.all()] == [WHY]
+    lift_objection(client, why="Non.", by=adele)
+    object_to_profiling(client, why="Finalement si.", by=adele)
+    assert Objection.objects.filter(lifted_at=None).count() == 1
+
+
+@pytest.mark.parametrize(("why", "says"), [("  ", "pourquoi"), ("x" * 501, "trop longue")])
+def test_an_objection_wants_a_reason(why: str, says: str) -> None:
+    client = a_client("Canari")
+    with pytest.raises(objecting.CannotObject, match=says):
+        object_to_profiling(client, why=why)
+    with pytest.raises(objecting.CannotObject, match="rien à lever"):
+        lift_objection(client, why=WHY)
+    assert Client.objects.get().profiling_objected_at is None
+
+
+def test_the_command_notes_and_lifts_it(capsys: Any) -> None:
+    client = a_client("Canari")
+    call_command("object", "source-Canari", "--why", WHY)
+    assert Client.objects.get().profiling_objected_at is not None
+    call_command("object", str(client.pk), "--lift", "--why", "Retirée.")
+    assert Client.objects.get().profiling_objected_at is None
+    assert "plus profilé" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="Aucun client"):
+        call_command("object", "personne", "--why", WHY)
+    with pytest.raises(CommandError, match="rien à lever"):
+        call_command("object", str(client.pk), "--lift", "--why", WHY)
+
+
+def test_a_file_of_a_run_that_lists_the_client_goes(settings: Any, django_capture_on_commit_callbacks: Any) -> None:
+    client, other = a_client("Canari"), a_client("Autre")
+    runs = [a_run(), a_run()]
+    Assignment.objects.create(run=runs[0], client=client, standing="firm", fitted=True, scored_at=NOW)
+    Assignment.objects.create(run=runs[1], client=other, standing="firm", fitted=True, scored_at=NOW)
+    folder = settings.DATA_DIR / "models"
+    folder.mkdir(parents=True)
+    for run in runs:
+        (folder / f"run-{run.pk}.joblib").touch()
+    with django_capture_on_commit_callbacks(execute=True):
+        object_to_profiling(client, why=WHY)
+    assert [path.name for path in folder.iterdir()] == [f"run-{runs[1].pk}.joblib"]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_an_objection_waits_for_placements_that_are_being_written() -> None:
+    """Else it would delete nothing, and the run would then commit what it wrote."""
+    from django.db import transaction
+
+    client, run = a_client("Canari"), a_run()
+    started, done = threading.Event(), threading.Event()
+
+    def objects() -> None:
+        started.wait(5)
+        object_to_profiling(client, why=WHY)
+        done.set()
+        connection.close()
+
+    other = threading.Thread(target=objects)
+    other.start()
+    with transaction.atomic():
+        row = bulk.row(run.pk, client.pk, _nowhere(), {}, facts_at=NOW, scored_at=NOW)
+        assert len(bulk.write([row])) == 1
+        started.set()
+        assert not done.wait(0.5), "it waits"
+    other.join(10)
+    assert done.is_set()
+    assert not Assignment.objects.exists()
+
+
+def _nowhere() -> Any:
+    from segmentation.runs.placing import Placement
+
+    return Placement(None, None, "not_classifiable", None, None, None, (), (), None, None)
+
+
+# --- The page --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def admin(adele: User) -> Browser:
+    return signed_in(adele)
+
+
+def test_the_administration_notes_it_on_the_page_and_takes_it_back(admin: Browser) -> None:
+    client = a_client("Canari", "amelie")
+    published()
+    where = f"/clients/{client.pk}/rights/objection/"
+    said = body(admin.post(where, {"act": "object", "why": WHY}, follow=True))
+    assert "n’est plus profilé" in said
+    assert WHY in said
+    assert not Assignment.objects.filter(client=client).exists()
+    assert "est levée" in body(admin.post(where, {"act": "lift", "why": "Elle revient."}, follow=True))
+    assert Assignment.objects.filter(client=client).exists()
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [({"act": "object", "why": ""}, "Dites en un mot"), ({"act": "x"}, "ni une levée"), ({"act": "lift", "why": "x"}, "rien à lever")],
+)  # fmt: skip
+def test_the_page_refuses_what_says_nothing(admin: Browser, sent: dict[str, str], says: str) -> None:
+    client = a_client("Canari", "amelie")
+    assert says in body(admin.post(f"/clients/{client.pk}/rights/objection/", sent, follow=True))
+    assert Client.objects.get().profiling_objected_at is None
+
+
+def test_rights_outlive_the_client_in_the_source(admin: Browser) -> None:
+    client = a_client("Canari", "amelie")
+    Client.objects.filter(pk=client.pk).update(withdrawn_at=timezone.now())
+    assert "retiré de la source" in body(admin.get(f"/clients/{client.pk}/rights/"))
+
+
+def test_personal_is_true_when_nobody_said_so() -> None:
+    assert a_client("Canari").is_personal is True
+    assert a_client("Société", is_personal=False).is_personal is False
+    again = a_client("Société")  # a source's silence says nothing
+    assert again.is_personal is False
+    assert again.turnover == Decimal(9500)
