@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from clients import tombstones
 from clients.erasing import listing
-from clients.erasing.planning import Cleaned, Plan, plan
+from clients.erasing.planning import MESSAGES, Cleaned, Plan, names, plan
 from clients.imports import FileImport
 from clients.intake.files import keeping
 from clients.models import Client, Erasure
@@ -23,7 +23,6 @@ from clients.traces import Traces
 from dignamik.foundation.models import SavedView
 
 ERASED = "client effacé"
-MESSAGES = "_messages"
 logger = logging.getLogger(__name__)
 
 
@@ -76,7 +75,7 @@ def _forget(session: Session, traces: Traces) -> None:
     """A message still to be shown goes; a session that names the client otherwise ends."""
     data = session.get_decoded()
     data.pop(MESSAGES, None)
-    if traces.are_in(str(data)):
+    if names(data, traces):
         session.delete()
         return
     session.session_data = SessionStore().encode(data)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,6 +23,8 @@ from clients.models import Client, Contact
 from clients.reach import hanging_on_clients
 from clients.traces import Traces
 from dignamik.foundation.models import SavedView
+
+MESSAGES = "_messages"
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def plan(client: Client) -> Plan:
         imports=[cleaned for one in FileImport.objects.order_by("pk") if (cleaned := _cleaned(one, client, traces))],
         logged=_logged(keys, traces),
         views=[view.pk for view in SavedView.objects.order_by("pk") if _is_about(view, traces)],
-        sessions=[row.session_key for row in Session.objects.all() if traces.are_in(json.dumps(row.get_decoded()))],
+        sessions=[row.session_key for row in Session.objects.all() if names(row.get_decoded(), traces)],
         elsewhere=_elsewhere(client, traces),
     )
 
@@ -140,6 +144,14 @@ def _file_speaks(name: str, traces: Traces) -> bool:
     except IntakeError:
         return True
     return any(traces.are_in_any(row.cells) for row in table.rows) or traces.are_in_any(table.headings)
+
+
+def names(session: Mapping[str, Any], traces: Traces) -> bool:
+    """Whether what a session holds names the client; messages are JSON in it, escaped for HTML."""
+    told = [json.dumps(dict(session), ensure_ascii=False)]
+    with suppress(ValueError, TypeError):
+        told.append(unescape(json.dumps(json.loads(session.get(MESSAGES) or "null"), ensure_ascii=False)))
+    return traces.are_in_any(told)
 
 
 # --- What the site itself remembers ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from clients.erasing import planning
@@ -33,8 +33,8 @@ def document(client: Client) -> dict[str, Any]:
     what was done to it in the administration.
     """
     hanging = hanging_on_clients()
-    rows = {item.name: [_row(row) for row in item.rows_of(client.pk)] for item in hanging if not item.is_history}
-    versions = {item.name: [_row(row) for row in item.rows_of(client.pk)] for item in hanging if item.is_history}
+    rows = {item.name: _rows(item.rows_of(client.pk)) for item in hanging if not item.is_history}
+    versions = {item.name: _rows(item.rows_of(client.pk)) for item in hanging if item.is_history}
     going = planning.plan(client)
     return {
         "format": FORMAT,
@@ -44,7 +44,7 @@ def document(client: Client) -> dict[str, Any]:
         "rows": rows,
         "history": versions,
         "imports": _imports(client, going),
-        "log": [_row(entry) for entry in LogEntry.objects.filter(pk__in=going.logged).order_by("pk")],
+        "log": _rows(LogEntry.objects.filter(pk__in=going.logged).order_by("pk")),
         "labels": {"client": _labels(Client)} | {item.name: _labels(item.model) for item in hanging},
     }
 
@@ -59,7 +59,7 @@ def _imports(client: Client, going: planning.Plan) -> list[dict[str, Any]]:
             "sent_at": item.file_import.sent_at.isoformat(),
             "by": _said(item.file_import.by),
             "state": item.file_import.state,
-            "lines": [_row(line) for line in item.file_import.lines.filter(pk__in=item.lines)],
+            "lines": _rows(item.file_import.lines.filter(pk__in=item.lines)),
             "rejected": _refused(item.file_import, traces),
             "file_waits": bool(item.file),
         }
@@ -75,9 +75,18 @@ def _row(row: Model) -> dict[str, Any]:
     """The concrete fields of a row; what points at another row says which, and what people call it."""
     found: dict[str, Any] = {}
     for field in row._meta.concrete_fields:
-        value = getattr(row, field.name, None) if field.is_relation else getattr(row, field.attname)
+        value = getattr(row, field.attname)
+        if field.is_relation and value is not None:
+            # A version of the history may point at what is no more.
+            value = getattr(row, field.name, None) or {"id": value}
         found[field.name] = _said(value)
     return found
+
+
+def _rows(rows: QuerySet[Any]) -> list[dict[str, Any]]:
+    """With what they point at, in one query."""
+    pointing = [field.name for field in rows.model._meta.concrete_fields if field.is_relation]
+    return [_row(row) for row in (rows.select_related(*pointing) if pointing else rows)]
 
 
 def _said(value: Any) -> Any:
