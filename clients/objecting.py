@@ -6,12 +6,15 @@ away.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clients.facts import ClientFacts
+from clients.matching import key_of, known_clients
 from clients.models import Client, Objection
 from clients.rights import LONGEST_WHY
 
@@ -49,6 +52,13 @@ def lift(client: Client, *, why: str, by: Any) -> None:
     held.lifted_at, held.lifted_by, held.lifted_why = timezone.now(), by, why
     held.save(update_fields=["lifted_at", "lifted_by", "lifted_why"])
     _mark(row, client, None, by, why)
+
+
+def objected_among(facts: Sequence[ClientFacts]) -> set[int]:
+    """The places of the facts about a client who objects: a business that somebody asks about is one all the same."""
+    known = known_clients(facts)
+    found = ((at, known.get(key_of(fact))) for at, fact in enumerate(facts))
+    return {at for at, client in found if client is not None and client.profiling_objected_at is not None}
 
 
 def _reason(why: str) -> str:

@@ -14,6 +14,7 @@ from clients.intake.errors import IntakeError
 from clients.intake.files.columns import recognise
 from clients.intake.files.importing import read_content
 from clients.intake.files.rows import Rejected, understand
+from clients.objecting import objected_among
 from dignamik.foundation.exporting import Column, Sheet, respond
 from dignamik.foundation.pages import RolePage
 from segmentation.advice.advising import Playbook, for_business
@@ -24,7 +25,7 @@ from segmentation.models import Assignment, Run
 from segmentation.runs.placing import Placement
 from segmentation.runs.prospecting import Business, business_of, place_many
 from segmentation.web.advice import READS
-from segmentation.web.prospects import UNREADABLE, YET
+from segmentation.web.prospects import OBJECTED, UNREADABLE, YET
 from segmentation.web.reading import ReadsRun, labels_of
 
 MOST_ROWS = 2_000
@@ -87,14 +88,16 @@ def answer(content: bytes, run: Run, *, quoted: bool) -> Answer:
     if len(table.rows) > MOST_ROWS:
         raise IntakeError(f"Ce fichier compte {len(table.rows)} lignes\u00a0: {MOST_ROWS} au plus à la fois.")
     understood = understand(table, recognise(table.headings, dates_from_1904=table.dates_from_1904))
-    businesses = [business_of(fact) for fact in understood.facts]
+    objected = objected_among(understood.facts)
+    refused = [Rejected(understood.lines[at], "", "", str(OBJECTED)) for at in sorted(objected)]
+    businesses = [business_of(fact) for at, fact in enumerate(understood.facts) if at not in objected]
     labels = labels_of(run.recipe)
     playbook = Playbook.of(run, quoted=quoted)
     lines = [
         _line(business, place, playbook, labels)
         for business, place in zip(businesses, place_many(businesses, run), strict=True)
     ]
-    return Answer(lines, understood.rejected)
+    return Answer(lines, [*understood.rejected, *refused])
 
 
 def _line(business: Business, place: Placement, playbook: Playbook, labels: dict[str, str]) -> Line:

@@ -14,11 +14,13 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
 from clients.facts import ClientFacts, Reading
 from clients.intake import cells
 from clients.models import FIRST_YEAR, Category, Client, Followers
+from clients.objecting import objected_among
 from clients.places import repair_postal_code
 from clients.tombstones import TurnedAway
 from dignamik.foundation.locks import Busy
@@ -37,6 +39,7 @@ from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.standing import Badge, badge, margin_in_words
 
 KEEPS = "clients.add_client"
+OBJECTED = _("Cette entreprise s’oppose au profilage\u00a0: elle n’est pas classée.")
 UNREADABLE = "Le modèle du calcul publié n’est pas lisible. Demandez un nouveau calcul."
 BUSY = "Quelqu’un d’autre garde un prospect en ce moment\u00a0: réessayez dans un instant."
 YET = {"seniority_years": "Ancienneté (pas encore client)"}
@@ -239,6 +242,8 @@ class Prospect(ReadsRun, RolePage, View):
 
     def shown(self, form: ProspectForm) -> HttpResponseBase:
         found = None
+        if form.is_bound and form.is_valid() and form.cleaned_data["name"] and objected_among([form.facts()]):
+            form.add_error("name", OBJECTED)
         if form.is_bound and form.is_valid() and self.run is not None:
             try:
                 found = answer(form.business(), self.run, self.request.user)

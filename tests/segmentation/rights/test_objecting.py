@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client as Browser
@@ -23,10 +24,11 @@ from clients.peers import among_peers
 from segmentation.advice.advising import Playbook, counts
 from segmentation.advice.deciding import CannotDecide, decide
 from segmentation.advice.outcomes import observed
+from segmentation.engine.training import train
 from segmentation.models import Assignment, Decision, Publication
 from segmentation.querysets import with_segment
 from segmentation.rights.objecting import lift_objection, object_to_profiling
-from segmentation.runs import bulk, frames, retraining
+from segmentation.runs import bulk, frames
 from segmentation.runs.movements import moved_between
 from segmentation.runs.placing import placed
 from segmentation.runs.refreshing import behind, bring_up_to_date
@@ -153,9 +155,8 @@ def test_the_counts_add_up_to_all_clients(amelie: User) -> None:
         for value in ("firm", "provisional", "not_classifiable", "outside", "objected")
     }
     assert totals == standings
-    assert [item.pk for item in with_segment(mine, run).filter(standing="objected")] == [
-        Client.objects.get(name="Canari").pk
-    ]
+    placed_so: Any = with_segment(mine, run)
+    assert [item.name for item in placed_so.filter(standing="objected")] == ["Canari"]
 
 
 def test_it_is_out_of_training_placing_and_every_queue_of_work(amelie: User) -> None:
@@ -194,14 +195,13 @@ def test_the_one_door_of_placements_writes_nobody_who_objected() -> None:
 def test_a_run_that_was_fitted_on_somebody_who_objected_meanwhile_is_not_kept(monkeypatch: Any) -> None:
     clients = some_clients(60)
     fitted = next(client for client in clients if client.pk in frames.read(frames.trainable(), NOW.date()).pks)
-    real = retraining.train
 
     def train_and_object(*args: Any, **kwargs: Any) -> Any:
-        fit = real(*args, **kwargs)
+        fit = train(*args, **kwargs)
         object_to_profiling(fitted, why=WHY)
         return fit
 
-    monkeypatch.setattr(retraining, "train", train_and_object)
+    monkeypatch.setattr("segmentation.runs.retraining.train", train_and_object)
     with pytest.raises(Exception, match="s’est opposé au profilage pendant ce calcul"):
         retrain(Asked(clusters=3))
     assert not Assignment.objects.exists()
@@ -391,3 +391,18 @@ def test_personal_is_true_when_nobody_said_so() -> None:
     again = a_client("Société")  # a source's silence says nothing
     assert again.is_personal is False
     assert again.turnover == Decimal(9500)
+
+
+def test_a_business_that_objects_is_not_placed_as_a_prospect_either(amelie: User, tmp_path: Path) -> None:
+    client, _run = a_client("Canari", "amelie", city="Angers", postal_code="49000"), published()
+    object_to_profiling(client, why=WHY)
+    browser = signed_in(amelie)
+    said = {"name": "CANARI", "city": "Angers", "postal_code": "49000", "category": client.category_id}
+    response = browser.get("/prospect/", said)
+    assert response.status_code == 400
+    assert response.context["answer"] is None
+    assert "s’oppose au profilage" in body(response)
+    lines = "Nom;Ville;Code postal\nCanari;Angers;49000\nAutre;Angers;49000\n"
+    sent = browser.post("/prospect/file/", {"file": SimpleUploadedFile("p.csv", lines.encode())})
+    assert [line.business.name for line in sent.context["answer"].lines] == ["Autre"]
+    assert "s’oppose au profilage" in body(sent)
