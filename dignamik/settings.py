@@ -236,6 +236,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunStateEnum": "segmentation.models.Run.State",
         "JobStateEnum": "dignamik.foundation.models.Job.State",
+        "StandingEnum": "segmentation.models.Assignment.Standing",
+        "ShownStandingEnum": "segmentation.models.STANDINGS",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

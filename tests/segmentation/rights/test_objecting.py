@@ -397,7 +397,7 @@ def test_a_business_that_objects_is_not_placed_as_a_prospect_either(amelie: User
     client, _run = a_client("Canari", "amelie", city="Angers", postal_code="49000"), published()
     object_to_profiling(client, why=WHY)
     browser = signed_in(amelie)
-    said = {"name": "CANARI", "city": "Angers", "postal_code": "49000", "category": client.category_id}
+    said = {"name": "CANARI", "city": "Angers", "postal_code": "49000", "category": str(client.category_id)}
     response = browser.get("/prospect/", said)
     assert response.status_code == 400
     assert response.context["answer"] is None
