@@ -369,3 +369,12 @@ def test_a_category_of_its_own_stays() -> None:
     erase(client, reason="request")
     assert Category.objects.exists()
     record([facts("c9", name="Autre")], stamp())
+
+
+def test_the_demonstration_can_be_planted_again_after_one_of_it_was_erased() -> None:
+    size = {"clients": 12, "active": 6, "stdout": io.StringIO(), "stderr": io.StringIO()}
+    call_command("seed_demo", **size)
+    erase(Client.objects.earliest("pk"), reason="request")
+    call_command("seed_demo", remove=True, stdout=io.StringIO(), stderr=io.StringIO())
+    call_command("seed_demo", **size)
+    assert Client.objects.count() == 12
