@@ -55,8 +55,8 @@ class Erasure(models.Model):
 
     class Reason(models.TextChoices):
         REQUEST = "request", "à la demande de la personne"
-        RETENTION = "retention", "durée de conservation dépassée"
-        MISTAKE = "mistake", "collectée par erreur"
+        RETENTION = "retention", "au terme de sa durée de conservation"
+        MISTAKE = "mistake", "après une collecte par erreur"
 
     key = models.CharField("clé", max_length=8, editable=False)
     source_id = models.CharField("empreinte de l’identifiant", max_length=64, blank=True, db_index=True)

@@ -41,8 +41,18 @@ class KeyIsGone(TurnedAway):
 
 
 class WasErased(TurnedAway):
-    def __init__(self) -> None:
-        super().__init__(_("Effacé à la demande de la personne\u00a0: ses données ne peuvent pas revenir."))
+    def __init__(self, erasure: Erasure) -> None:
+        super().__init__(_("%(erased)s\u00a0: ses données ne peuvent pas revenir.") % {"erased": why_gone(erasure)})
+
+
+def why_gone(erasure: Erasure) -> str:
+    """« Effacé à la demande de la personne », or after which other reason."""
+    said = {
+        Erasure.Reason.REQUEST: _("Effacé à la demande de la personne"),
+        Erasure.Reason.RETENTION: _("Effacé au terme de sa durée de conservation"),
+        Erasure.Reason.MISTAKE: _("Effacé après une collecte par erreur"),
+    }
+    return said[Erasure.Reason(erasure.reason)]
 
 
 @dataclass(frozen=True)
@@ -113,9 +123,9 @@ class Tombstones:
     def __bool__(self) -> bool:
         return bool(self._keys)
 
-    def speak_of(self, fact: ClientFacts) -> bool:
-        """Whether these facts are about somebody who was erased: by identifier, or by name and place."""
-        return any(True for _ in self._matching(traits_of_fact(fact)))
+    def speaking_of(self, fact: ClientFacts) -> Erasure | None:
+        """The tombstone of whom these facts are about: by identifier, or by name and place."""
+        return next((erasure for _field, erasure in self._matching(traits_of_fact(fact))), None)
 
     def of(self, client: Client) -> Erasure | None:
         """The tombstone of a client that a restored backup brought back.
@@ -138,23 +148,25 @@ class Tombstones:
                         yield field, erasure
 
 
-def erased_among(facts: Sequence[ClientFacts]) -> set[int]:
-    """The places of the facts about somebody who was erased. Raises KeyIsGone.
+def erased_among(facts: Sequence[ClientFacts]) -> dict[int, Erasure]:
+    """The facts about somebody who was erased, by their places, each with the tombstone. Raises KeyIsGone.
 
     Whoever is in the book and was not erased may bear the name of somebody who was: their facts may come in.
     """
     buried = Tombstones()
-    suspects = {at: fact for at, fact in enumerate(facts) if buried.speak_of(fact)}
-    known = known_clients([*suspects.values()]) if suspects else {}
+    suspects = {at: erasure for at, fact in enumerate(facts) if (erasure := buried.speaking_of(fact)) is not None}
+    known = known_clients([facts[at] for at in suspects]) if suspects else {}
     return {
-        at for at, fact in suspects.items() if (held := known.get(key_of(fact))) is None or buried.of(held) is not None
+        at: erasure
+        for at, erasure in suspects.items()
+        if (held := known.get(key_of(facts[at]))) is None or buried.of(held) is not None
     }
 
 
 def refuse_erased(facts: Sequence[ClientFacts]) -> None:
     """Raises TurnedAway: WasErased where one of these facts is about somebody who was, or KeyIsGone."""
-    if erased_among(facts):
-        raise WasErased
+    for erasure in erased_among(facts).values():
+        raise WasErased(erasure)
 
 
 def _digest(key: str, field: str, text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clients.models import Demo
 
-ERASED = "Effacé à la demande de la personne\u00a0: cette ligne n’est pas reprise, et rien n’en est gardé."
+ERASED = "{}\u00a0: cette ligne n’est pas reprise, et rien n’en est gardé."
 
 
 class IntakeError(Exception):

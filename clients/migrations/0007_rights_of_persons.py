@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('source_id', models.CharField(blank=True, db_index=True, max_length=64, verbose_name='empreinte de l’identifiant')),
                 ('postal_code', models.CharField(blank=True, db_index=True, max_length=64, verbose_name='empreinte du nom et du code postal')),
                 ('city', models.CharField(blank=True, db_index=True, max_length=64, verbose_name='empreinte du nom et de la ville')),
-                ('reason', models.CharField(choices=[('request', 'à la demande de la personne'), ('retention', 'durée de conservation dépassée'), ('mistake', 'collectée par erreur')], max_length=10, verbose_name='motif')),
+                ('reason', models.CharField(choices=[('request', 'à la demande de la personne'), ('retention', 'au terme de sa durée de conservation'), ('mistake', 'après une collecte par erreur')], max_length=10, verbose_name='motif')),
                 ('at', models.DateTimeField(verbose_name='effacée le')),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='par')),
             ],

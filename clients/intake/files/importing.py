@@ -17,7 +17,7 @@ from clients.intake.files.text import read_csv
 from clients.intake.files.workbook import read_workbook
 from clients.intake.wording import why
 from clients.recording import record
-from clients.tombstones import TurnedAway, erased_among
+from clients.tombstones import TurnedAway, erased_among, why_gone
 
 NO_STATUS = "Le fichier n’a pas de colonne « Statut » : les nouveaux clients sont notés actifs."
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -91,13 +91,15 @@ def import_file(path: Path, stamp: Stamp, *, commit: bool, skip_bad: bool = Fals
 def turn_away(understood: Understood) -> None:
     """Reject the lines about people who were erased, without their cells. Raises IntakeError."""
     try:
-        places = erased_among(understood.facts)
+        erased = erased_among(understood.facts)
     except TurnedAway as refusal:
         raise IntakeError(str(refusal)) from None
-    understood.erased = {understood.lines[at] for at in places}
-    understood.rejected += [Rejected(line, "", "", ERASED) for line in sorted(understood.erased)]
+    understood.erased = {understood.lines[at] for at in erased}
+    understood.rejected += [
+        Rejected(understood.lines[at], "", "", ERASED.format(why_gone(erasure))) for at, erasure in erased.items()
+    ]
     understood.rejected.sort(key=lambda problem: problem.line)
-    understood.facts = [fact for at, fact in enumerate(understood.facts) if at not in places]
+    understood.facts = [fact for at, fact in enumerate(understood.facts) if at not in erased]
     understood.lines = [line for line in understood.lines if line not in understood.erased]
     understood.unplaced = [item for item in understood.unplaced if item.line not in understood.erased]
 

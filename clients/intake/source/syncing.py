@@ -15,7 +15,7 @@ from clients.intake.source.mapping import PRISMA, SourceMap
 from clients.intake.source.reading import Rejected, Source, read_source
 from clients.models import Client
 from clients.recording import record, seen, withdraw
-from clients.tombstones import TurnedAway, erased_among
+from clients.tombstones import TurnedAway, erased_among, why_gone
 
 # A source that lost more than this share of its clients at once has an accident, not churn.
 LARGEST_LOSS = 0.20
@@ -75,7 +75,8 @@ def _living(source: Source, mapping: SourceMap) -> list[ClientFacts]:
     except TurnedAway as refusal:
         raise IntakeError(str(refusal)) from None
     source.rejected += [
-        Rejected(mapping.client.name, source.facts[at].source_id or "", "", "", ERASED) for at in sorted(erased)
+        Rejected(mapping.client.name, source.facts[at].source_id or "", "", "", ERASED.format(why_gone(erasure)))
+        for at, erasure in erased.items()
     ]
     return [fact for at, fact in enumerate(source.facts) if at not in erased]
 

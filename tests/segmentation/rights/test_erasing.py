@@ -218,6 +218,17 @@ def test_the_door_itself_refuses(held: Client) -> None:
     assert not Client.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("reason", "says"), [("retention", "au terme de sa durée de conservation"), ("mistake", "collecte par erreur")]
+)
+def test_the_refusal_says_which_erasure_it_was(reason: str, says: str, tmp_path: Path) -> None:
+    erase(a_client(NAME, postal_code="49000"), reason=reason)
+    with pytest.raises(tombstones.WasErased, match=says):
+        recorded(facts("neuf", name=NAME))
+    report = import_file(csv_file(tmp_path, row("", Nom=NAME)), stamp(Origin.IMPORT), commit=False)
+    assert says in report.understood.rejected[0].reason
+
+
 def test_pages_say_so_beside_the_name(held: Client, amelie: User, adele: User) -> None:
     erase(held, reason="request")
     bakery = Category.objects.create(name="Boulangerie", sector="Commerce")
