@@ -17,10 +17,10 @@ PACKAGES := node_modules/.installed-$(call checksum,package-lock.json)
 
 # Checks judge the code as production runs it, whatever this machine's .env says. Throw-away values.
 PRODUCTION := SECRET_KEY=a-throw-away-value-for-checks-0123456789-0123456789-0123456789 DEBUG=0 \
-	ALLOWED_HOSTS=checks.example DATABASE_URL=sqlite://:memory: SOURCE_DATABASE_URL= TILES_URL= PROXY_COUNT=0
+	ALLOWED_HOSTS=checks.example DATABASE_URL=sqlite://:memory: SOURCE_DATABASE_URL= SOURCE_MAPPING= SYNC_SCHEDULE= TILES_URL= PROXY_COUNT=0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench packages lock clean
+.PHONY: help run test lint format messages bench packages lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -31,12 +31,13 @@ run: $(RUNTIME) $(PACKAGES) .env ## the site with its demonstration portfolio, o
 	@$(PY) scripts/first_run.py $(PORT)
 	@exec $(PY) scripts/serve.py $(PORT)
 
-# The engine knows no database: once is enough for its tests.
+# What knows no database is tested once: the engine beside SQLite, the pages in Chromium on PostgreSQL, as in production.
+# Both databases answer every route of those pages in the other tests.
 test: $(DEV) $(PACKAGES) ## the whole suite, on SQLite, then on PostgreSQL
 	@echo "== SQLite"
-	@DATABASE_URL= $(PY) -m pytest -n $(WORKERS)
+	@DATABASE_URL= $(PY) -m pytest -n $(WORKERS) --dist worksteal --ignore tests/browser
 	@echo "== PostgreSQL"
-	@$(PY) -m tests.postgres -- $(PY) -m pytest -n $(WORKERS) --ignore tests/segmentation/engine
+	@$(PY) -m tests.postgres -- $(PY) -m pytest -n $(WORKERS) --dist worksteal --ignore tests/segmentation/engine
 
 lint: $(DEV) $(PACKAGES) ## what CI checks besides the tests
 	$(VENV)/bin/ruff check
@@ -52,11 +53,16 @@ format: $(DEV) ## put code and templates in their agreed shape
 	$(VENV)/bin/ruff format
 	find templates -name '*.html' -exec $(VENV)/bin/djade --target-version 5.2 {} +
 
-bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, how long a retrain takes, how soon pages can be used
+messages: ## sort and compile the English catalogues (needs GNU gettext)
+	@for po in */locale/en/LC_MESSAGES/django.po; do \
+		msgcat --sort-output --no-wrap -o $$po $$po && msgfmt --check-format -o $${po%.po}.mo $$po || exit 1; done
+
+bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, how long a retrain and a sync take, how soon pages can be used
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.judgement
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.training
 	@DATABASE_URL= $(PY) benchmarks/retrain.py
 	@DATABASE_URL= $(PY) -m benchmarks.pages
+	@DATABASE_URL= $(PY) benchmarks/sync.py
 	@echo "On PostgreSQL:"
 	@$(PY) -m tests.postgres -- $(PY) benchmarks/retrain.py
 

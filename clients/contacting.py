@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clients.models import Client, Contact
 from dignamik.foundation import french
@@ -23,6 +24,7 @@ FARTHEST = timedelta(days=2 * 366)
 # A second click on the same button comes within this time.
 SAME_CLICK = timedelta(minutes=1)
 REASON = "relance"
+"""In the history, which is French whoever reads it; `edits` puts it into the reader's language."""
 
 
 class Unchanged(Enum):
@@ -35,7 +37,7 @@ UNCHANGED = Unchanged.UNCHANGED
 
 
 class CannotLog(Exception):
-    """Said in French, to whoever wrote."""
+    """The message is a sentence for whoever wrote."""
 
 
 @transaction.atomic
@@ -71,9 +73,9 @@ def follow_up(client: Client, day: date | None, *, by: Any) -> None:
         return
     today = timezone.localdate()
     if day is not None and row.do_not_contact:
-        raise CannotLog("Ce client a demandé à ne pas être sollicité\u00a0: aucune relance ne peut être prévue.")
+        raise CannotLog(_("Ce client a demandé à ne pas être sollicité\u00a0: aucune relance ne peut être prévue."))
     if day is not None and not today <= day <= today + FARTHEST:
-        raise CannotLog("Choisissez une date de relance à venir, dans les deux ans.")
+        raise CannotLog(_("Choisissez une date de relance à venir, dans les deux ans."))
     row.next_follow_up = client.next_follow_up = day
     row._history_user = by  # type: ignore[attr-defined]
     row._change_reason = REASON  # type: ignore[attr-defined]
@@ -82,12 +84,13 @@ def follow_up(client: Client, day: date | None, *, by: Any) -> None:
 
 def _check(kind: str, text: str, day: date) -> None:
     if kind not in Contact.Kind.values:
-        raise CannotLog("Choisissez\u00a0: appel, visite, e-mail ou note.")
+        raise CannotLog(_("Choisissez\u00a0: appel, visite, e-mail ou note."))
     if kind == Contact.Kind.NOTE and not text:
-        raise CannotLog("Écrivez la note.")
+        raise CannotLog(_("Écrivez la note."))
     if len(text) > LONGEST_TEXT:
-        raise CannotLog(f"Ce texte est trop long\u00a0: {french.grouped(LONGEST_TEXT)} caractères au plus.")
+        longest = {"longest": french.grouped(LONGEST_TEXT)}
+        raise CannotLog(_("Ce texte est trop long\u00a0: %(longest)s caractères au plus.") % longest)
     if day > timezone.localdate():
-        raise CannotLog("Un contact a déjà eu lieu\u00a0: pour un jour à venir, fixez une relance.")
+        raise CannotLog(_("Un contact a déjà eu lieu\u00a0: pour un jour à venir, fixez une relance."))
     if day < EARLIEST_DAY:
-        raise CannotLog("Vérifiez le jour de ce contact.")
+        raise CannotLog(_("Vérifiez le jour de ce contact."))

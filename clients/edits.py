@@ -9,7 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
 
+from clients.duplicates import Merge
+from clients.facts import Origin, reason_shown
 from clients.models import Category, Client
 from dignamik.foundation import french
 
@@ -22,7 +25,6 @@ TOLD = (
     "has_website", "services_known", "do_not_contact", "is_personal", "account_manager", "account_manager_name",
     "client_since", "next_follow_up",
 )  # fmt: skip
-UNKNOWN = "inconnu"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Edit:
 
 
 def edits_of(client: Client) -> list[Edit]:
-    """The latest versions that changed something people read, latest first. At most three queries."""
+    """The latest versions that changed something people read, latest first. At most four queries."""
     versions = list(client.history.select_related("history_user")[: VERSIONS + 1])
     if not versions:
         return []
@@ -44,9 +46,10 @@ def edits_of(client: Client) -> list[Edit]:
         "category": _named(Category, {version.category_id for version in versions}),
         "account_manager": _named(get_user_model(), {version.account_manager_id for version in versions}),
     }
-    found = [_edit(new, _changes(old, new, names)) for new, old in pairwise(versions)]
+    merges = _merges(versions)
+    found = [_edit(new, [*_merged(new, merges), *_changes(old, new, names)]) for new, old in pairwise(versions)]
     if len(versions) <= VERSIONS and versions[-1].history_type == "+":
-        found.append(_edit(versions[-1], ["Fiche créée"]))
+        found.append(_edit(versions[-1], [_("Fiche créée")]))
     return [edit for edit in found if edit.says]
 
 
@@ -55,8 +58,28 @@ def _named(model: Any, pks: set[int | None]) -> dict[int, Any]:
     return dict(model.objects.in_bulk(pks - {None})) if len(pks) > 1 else {}
 
 
+def _merges(versions: Sequence[Any]) -> dict[str, Merge]:
+    """The merges that these versions come from, by the reason that the history gives."""
+    prefixes = (f"{Origin.MERGE.value} n° ", f"{Origin.UNMERGE.value} n° ")
+    reasons = {version.history_change_reason or "" for version in versions}
+    told = {reason: int(reason.rpartition(" ")[2]) for reason in reasons if reason.startswith(prefixes)}
+    found = Merge.objects.defer("rows").in_bulk(set(told.values())) if told else {}
+    return {reason: found[pk] for reason, pk in told.items() if pk in found}
+
+
+def _merged(version: Any, merges: dict[str, Merge]) -> list[str]:
+    """Who was merged with whom, whichever of the two this is."""
+    merge = merges.get(version.history_change_reason or "")
+    if merge is None:
+        return []
+    name = merge.other_name if version.id == merge.kept_id else merge.kept_name
+    if (version.history_change_reason or "").startswith(Origin.UNMERGE.value):
+        return [_("Fusion avec «\u00a0%(name)s\u00a0» annulée") % {"name": name}]
+    return [_("Fusion avec «\u00a0%(name)s\u00a0»") % {"name": name}]
+
+
 def _edit(version: Any, says: Sequence[str]) -> Edit:
-    return Edit(version.history_date, version.history_user, version.history_change_reason or "", says)
+    return Edit(version.history_date, version.history_user, reason_shown(version.history_change_reason or ""), says)
 
 
 def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
@@ -66,30 +89,29 @@ def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
         before, after = getattr(old, column), getattr(new, column)
         if before != after:
             label = str(Client._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-            says.append(
-                f"{label[:1].upper()}{label[1:]}\u00a0: {_said(name, before, names)} → {_said(name, after, names)}"
-            )
+            said = {"label": f"{label[:1].upper()}{label[1:]}", "old": _said(name, before, names)}
+            says.append(_("%(label)s\u00a0: %(old)s → %(new)s") % (said | {"new": _said(name, after, names)}))
     if old.notes != new.notes:
-        says.append("Notes modifiées")
+        says.append(_("Notes modifiées"))
     if (old.latitude, old.longitude) != (new.latitude, new.longitude):
-        says.append("Position modifiée")
-    if (old.withdrawn_at is None) != (new.withdrawn_at is None):
-        says.append("Retiré de la source" if new.withdrawn_at else "Revenu dans la source")
+        says.append(_("Position modifiée"))
+    if old.merged_into_id == new.merged_into_id and (old.withdrawn_at is None) != (new.withdrawn_at is None):
+        says.append(_("Retiré de la source") if new.withdrawn_at else _("Revenu dans la source"))
     if (old.profiling_objected_at is None) != (new.profiling_objected_at is None):
-        says.append("Opposition au profilage" if new.profiling_objected_at else "Opposition au profilage levée")
+        says.append(_("Opposition au profilage") if new.profiling_objected_at else _("Opposition au profilage levée"))
     return says
 
 
 def _said(name: str, value: Any, names: dict[str, dict[int, Any]]) -> str:
     if name == "next_follow_up" and value is None:
-        return "aucune"
+        return _("aucune")
     if name in names:
         value = names[name].get(value)
         value = value.get_full_name() or value.get_username() if hasattr(value, "get_username") else value
     if value is None or value == "":
-        return UNKNOWN
+        return _("inconnu")
     if isinstance(value, bool):
-        return "oui" if value else "non"
+        return _("oui") if value else _("non")
     if isinstance(value, date):
         return french.day(value)
     if name == "status":

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 
 class Origin(StrEnum):
-    """Who speaks. The value is what the history shows."""
+    """Who speaks. The value is what the history keeps; `reason_shown` says it in the reader's language."""
 
     ADMIN = "administration"
     IMPORT = "import de fichier"
@@ -19,6 +22,8 @@ class Origin(StrEnum):
     DEMO = "démonstration"
     ENTRY = "saisie à l’écran"
     UNDO = "annulation de l’import"
+    MERGE = "fusion"
+    UNMERGE = "annulation de la fusion"
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ class Reading:
 class ClientFacts:
     """`fields`: model field → value, only what the source speaks of. Blank there means: the source knows nothing.
 
-    `category` is a name; its sector is `fields["sector"]`. `readings` by platform, `turnover` by year in euros.
+    `category` is a name; its sector is `fields["sector"]`. `readings`: the latest by platform; `earlier`: those before,
+    (platform, dated reading), oldest first. `turnover` by year in euros.
     """
 
     source_id: str | None
@@ -43,6 +49,7 @@ class ClientFacts:
     readings: Mapping[str, Reading] = field(default_factory=dict)
     turnover: Mapping[int, Decimal] = field(default_factory=dict)
     services: Mapping[str, date | None] | None = None
+    earlier: Sequence[tuple[str, Reading]] = ()
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,29 @@ class Stamp:
 
     @property
     def reason(self) -> str:
-        """What the history shows."""
+        """What the history keeps: in French, whoever is reading meanwhile."""
         return f"{self.origin.value} {self.which}".rstrip()
+
+
+SHOWN = {
+    Origin.IMPORT: _("import de fichier"),
+    Origin.SYNC: _("base interne"),
+    Origin.DEMO: _("démonstration"),
+    Origin.ENTRY: _("saisie à l’écran"),
+    Origin.UNDO: _("annulation de l’import"),
+    "relance": _("relance"),
+}
+_NUMBERED = re.compile(r"(?P<origin>.*) n° (?P<number>[0-9]+)")
+
+
+def reason_shown(reason: str) -> str:
+    """A reason that the history keeps, in the language of whoever reads it. What nobody here wrote stays as it is."""
+    numbered = _NUMBERED.fullmatch(reason)
+    origin = numbered["origin"] if numbered else reason
+    if origin not in SHOWN:
+        return reason
+    said = str(SHOWN[origin])
+    return _("%(origin)s n° %(number)s") % {"origin": said, "number": numbered["number"]} if numbered else said
 
 
 @dataclass

@@ -39,20 +39,25 @@ def write_readings(pairs: Pairs, stamp: Stamp, outcome: Recorded) -> set[int]:
     changed: list[Followers] = []
     today = timezone.localdate(stamp.at)
     for client, fact in pairs:
-        for platform, reading in fact.readings.items():
+        for platform, reading in (*fact.earlier, *fact.readings.items()):
             rows = held[client.pk, platform]
             day = reading.measured_on or today
             said = (reading.count, reading.has_account)
-            same_day, latest = rows.get(day), rows[max(rows)] if rows else None
-            if any(row is not None and _says_nothing_new(reading, row) for row in (latest, same_day)):
+            same_day = rows.get(day)
+            # What came before an earlier reading is what it is news to; for the latest one it is the latest we have.
+            days = rows if fact.readings.get(platform) is reading else [each for each in rows if each < day]
+            last = rows[max(days)] if days else None
+            if any(row is not None and _says_nothing_new(reading, row) for row in (last, same_day)):
                 outcome.followers.unchanged += 1
             elif same_day is not None:
                 same_day.count, same_day.has_account = said
-                changed.append(same_day)
+                if same_day.pk is not None:
+                    changed.append(same_day)
             else:
                 row = Followers(client=client, platform=platform, measured_on=day)
                 row.count, row.has_account = said
                 new.append(row)
+                rows[day] = row
     outcome.followers.created, outcome.followers.updated = len(new), len(changed)
     _write_rows(Followers, new, changed, ["count", "has_account"], stamp)
     return {row.client_id for row in (*new, *changed)}

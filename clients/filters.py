@@ -9,6 +9,7 @@ import django_filters
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clients.models import Category, Client
 from clients.nearness import NearFilter
@@ -62,43 +63,44 @@ def known_managers(values: Sequence[str]) -> None:
 class ClientFilter(StrictFilterSet):
     """Filters on what the book of record knows. `segmentation.filters.PortfolioFilter` adds the segments."""
 
-    q = django_filters.CharFilter(label="Recherche", method="search", max_length=200)
+    q = django_filters.CharFilter(label=_("Recherche"), method="search", max_length=200)
     category = SeveralFilter(
-        label="Type d’entreprise", method="of_categories", validators=[known_categories], max_length=120
+        label=_("Type d’entreprise"), method="of_categories", validators=[known_categories], max_length=120
     )
-    sector = SeveralFilter(label="Secteur", validators=[known_sectors], max_length=120)
-    city = SeveralFilter(label="Ville", method="in_cities", max_length=120)
+    sector = SeveralFilter(label=_("Secteur"), validators=[known_sectors], max_length=120)
+    city = SeveralFilter(label=_("Ville"), method="in_cities", max_length=120)
     department = SeveralFilter(
-        label="Département", choices=[(code, f"{department.name} ({code})") for code, department in DEPARTMENTS.items()]
+        label=_("Département"),
+        choices=[(code, f"{department.name} ({code})") for code, department in DEPARTMENTS.items()],
     )
     manager = SeveralFilter(
-        label="Chargé de compte", method="looked_after_by", validators=[known_managers], max_length=150
+        label=_("Chargé de compte"), method="looked_after_by", validators=[known_managers], max_length=150
     )
-    status = SeveralFilter(label="Statut", choices=Client.Status.choices)
-    turnover_min = NumberFilter(label="CA minimum", field_name="turnover", lookup_expr="gte")
-    turnover_max = NumberFilter(label="CA maximum", field_name="turnover", lookup_expr="lte")
-    followers_min = NumberFilter(label="Abonnés minimum", field_name="followers", lookup_expr="gte")
-    followers_max = NumberFilter(label="Abonnés maximum", field_name="followers", lookup_expr="lte")
-    bbox = BoundingBoxFilter(label="Zone de la carte")
-    area = PolygonFilter(label="Zone dessinée", x="longitude", y="latitude")
-    near = NearFilter(label="Autour d’un point")
+    status = SeveralFilter(label=_("Statut"), choices=Client.Status.choices)
+    turnover_min = NumberFilter(label=_("CA minimum"), field_name="turnover", lookup_expr="gte")
+    turnover_max = NumberFilter(label=_("CA maximum"), field_name="turnover", lookup_expr="lte")
+    followers_min = NumberFilter(label=_("Abonnés minimum"), field_name="followers", lookup_expr="gte")
+    followers_max = NumberFilter(label=_("Abonnés maximum"), field_name="followers", lookup_expr="lte")
+    bbox = BoundingBoxFilter(label=_("Zone de la carte"))
+    area = PolygonFilter(label=_("Zone dessinée"), x="longitude", y="latitude")
+    near = NearFilter(label=_("Autour d’un point"))
     placed = django_filters.TypedChoiceFilter(
         label="Position",
         method="on_the_map",
-        choices=[("true", "connue"), ("false", "inconnue")],
+        choices=[("true", _("connue")), ("false", _("inconnue"))],
         coerce=lambda value: value == "true",
     )
 
     follow_up = django_filters.ChoiceFilter(
-        label="Relance",
+        label=_("Relance"),
         method="to_follow_up",
-        choices=[("due", "aujourd’hui ou en retard"), ("later", "à venir"), ("none", "aucune")],
+        choices=[("due", _("aujourd’hui ou en retard")), ("later", _("à venir")), ("none", _("aucune"))],
     )
-    new_since = MomentFilter(label="Arrivés depuis", field_name="created_at", lookup_expr="gt")
+    new_since = MomentFilter(label=_("Arrivés depuis"), field_name="created_at", lookup_expr="gt")
     do_not_contact = django_filters.TypedChoiceFilter(
-        label="Démarchage",
+        label=_("Démarchage"),
         method="may_be_called",
-        choices=[("false", "possible"), ("true", "refusé par le client")],
+        choices=[("false", "possible"), ("true", _("refusé par le client"))],
         coerce=lambda value: value == "true",
     )
 
@@ -114,7 +116,9 @@ class ClientFilter(StrictFilterSet):
         "next_follow_up": "follow_up",
         "account_manager__username": "manager",
     }
-    ordering = StableOrdering(label="Tri", fields=ORDERINGS)
+    ordering = StableOrdering(label=_("Tri"), fields=ORDERINGS)
+
+    RANGES = {"turnover": _("CA"), "followers": _("Abonnés")}
 
     class Meta:
         model = Client

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dignamik.foundation.models import Job
 
@@ -29,60 +31,60 @@ class FileImport(models.Model):
     """
 
     class State(models.TextChoices):
-        NEW = "new", "reçu"
-        COLUMNS = "columns", "colonnes à préciser"
-        READY = "ready", "à confirmer"
-        REFUSED = "refused", "illisible"
-        DONE = "done", "importé"
-        UNDONE = "undone", "annulé"
-        DROPPED = "dropped", "abandonné"
+        NEW = "new", _("reçu")
+        COLUMNS = "columns", _("colonnes à préciser")
+        READY = "ready", _("à confirmer")
+        REFUSED = "refused", _("illisible")
+        DONE = "done", _("importé")
+        UNDONE = "undone", pgettext_lazy("import", "annulé")  # of a job it means cancelled
+        DROPPED = "dropped", _("abandonné")
 
-    file_name = models.CharField("fichier", max_length=200)
-    sha256 = models.CharField("empreinte", max_length=64, db_index=True)
-    size = models.PositiveBigIntegerField("taille (octets)")
+    file_name = models.CharField(_("fichier"), max_length=200)
+    sha256 = models.CharField(_("empreinte"), max_length=64, db_index=True)
+    size = models.PositiveBigIntegerField(_("taille (octets)"))
     # Our own name of the file, under DATA_DIR; "" once it is deleted.
     stored_as = models.CharField(max_length=32, blank=True, editable=False)
-    state = models.CharField("état", max_length=8, choices=State, default=State.NEW)
+    state = models.CharField(_("état"), max_length=8, choices=State, default=State.NEW)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
         related_name="file_imports",
-        verbose_name="envoyé par",
+        verbose_name=_("envoyé par"),
     )
-    sent_at = models.DateTimeField("envoyé le")
+    sent_at = models.DateTimeField(_("envoyé le"))
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
-    problem = models.TextField("problème", blank=True)
+    problem = models.TextField(_("problème"), blank=True)
 
     # [[heading, an example of what stands under it]]
-    headings = models.JSONField("colonnes", default=list)
+    headings = models.JSONField(_("colonnes"), default=list)
     # The place of a column in the file → the fact that a person says it holds; see files.columns.
-    chosen = models.JSONField("colonnes précisées", default=dict)
-    ignored = models.JSONField("colonnes ignorées", default=list)
-    notes = models.JSONField("remarques", default=list)
+    chosen = models.JSONField(_("colonnes précisées"), default=dict)
+    ignored = models.JSONField(_("colonnes ignorées"), default=list)
+    notes = models.JSONField(_("remarques"), default=list)
 
-    rows = models.PositiveIntegerField("lignes", default=0)
-    blank_lines = models.PositiveIntegerField("lignes vides", default=0)
-    created = models.PositiveIntegerField("nouveaux", default=0)
-    updated = models.PositiveIntegerField("modifiés", default=0)
-    unchanged = models.PositiveIntegerField("inchangés", default=0)
+    rows = models.PositiveIntegerField(_("lignes"), default=0)
+    blank_lines = models.PositiveIntegerField(_("lignes vides"), default=0)
+    created = models.PositiveIntegerField(_("nouveaux"), default=0)
+    updated = models.PositiveIntegerField(_("modifiés"), default=0)
+    unchanged = models.PositiveIntegerField(_("inchangés"), default=0)
     # [{"line", "cells", "problems": [{"column", "value", "reason"}]}], in the order of the file
-    rejected = models.JSONField("lignes refusées", default=list)
-    repeated = models.JSONField("lignes répétées", default=list)
-    unplaced = models.JSONField("clients sans position", default=list)
+    rejected = models.JSONField(_("lignes refusées"), default=list)
+    repeated = models.JSONField(_("lignes répétées"), default=list)
+    unplaced = models.JSONField(_("clients sans position"), default=list)
 
-    done_at = models.DateTimeField("importé le", null=True)
+    done_at = models.DateTimeField(_("importé le"), null=True)
     done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="confirmé par"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("confirmé par")
     )
-    undone_at = models.DateTimeField("annulé le", null=True)
+    undone_at = models.DateTimeField(_("annulé le"), null=True)
     undone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="annulé par"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("annulé par")
     )
 
     class Meta:
-        verbose_name = "import de fichier"
-        verbose_name_plural = "imports de fichiers"
+        verbose_name = _("import de fichier")
+        verbose_name_plural = _("imports de fichiers")
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
@@ -93,7 +95,7 @@ class FileImport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Import n° {self.pk}"
+        return _("Import n° %(number)s") % {"number": self.pk}
 
     def get_absolute_url(self) -> str:
         return reverse("import", args=[self.pk])
@@ -120,11 +122,11 @@ class ImportedLine(models.Model):
     """What one line of a file does to one client, as people read it and, once done, as it can be undone."""
 
     class Kind(models.TextChoices):
-        CREATED = "created", "nouveau"
-        CHANGED = "changed", "modifié"
+        CREATED = "created", _("nouveau")
+        CHANGED = "changed", _("modifié")
 
     file_import = models.ForeignKey(FileImport, on_delete=models.CASCADE, related_name="lines")
-    line = models.PositiveIntegerField("ligne")
+    line = models.PositiveIntegerField(_("ligne"))
     kind = models.CharField(max_length=7, choices=Kind)
     client = models.ForeignKey("clients.Client", on_delete=models.SET_NULL, null=True, related_name="+")
     name = models.CharField("client", max_length=200)
@@ -134,14 +136,14 @@ class ImportedLine(models.Model):
     before = models.JSONField(default=dict)
 
     class Meta:
-        verbose_name = "ligne importée"
-        verbose_name_plural = "lignes importées"
+        verbose_name = _("ligne importée")
+        verbose_name_plural = _("lignes importées")
         ordering = ["line"]
         constraints = [models.UniqueConstraint(fields=["file_import", "line"], name="a_line_is_imported_once")]
         indexes = [models.Index(fields=["file_import", "kind", "line"], name="imported_line_by_kind")]
 
     def __str__(self) -> str:
-        return f"Ligne {self.line}"
+        return _("Ligne %(number)s") % {"number": self.line}
 
     @property
     def said(self) -> tuple[Any, ...]:

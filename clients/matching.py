@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from clients.facts import ClientFacts
@@ -11,8 +12,10 @@ from clients.figures import CHUNK
 from clients.models import Client
 from clients.places import fold, fold_town
 
+Key = str | tuple[str, str]
 
-def key_of(fact: ClientFacts) -> str | tuple[str, str]:
+
+def key_of(fact: ClientFacts) -> Key:
     """What `known_clients` finds the client of these facts by."""
     if fact.source_id:
         return fact.source_id
@@ -23,26 +26,51 @@ def _name_and_place(name: Any, postal_code: Any, city: Any) -> tuple[str, str]:
     return fold(str(name or "")), str(postal_code or "") or fold_town(str(city or ""))
 
 
-def known_clients(facts: Sequence[ClientFacts]) -> dict[str | tuple[str, str], Client]:
-    """The recorded clients that these facts speak of, by `key_of`."""
+@dataclass(frozen=True)
+class Known:
+    """`clients`: whom facts speak of, by `key_of`. `doubles`: the keys that only mean somebody merged into them."""
+
+    clients: dict[Key, Client] = field(default_factory=dict)
+    doubles: set[Key] = field(default_factory=set)
+
+
+def known_clients(facts: Sequence[ClientFacts]) -> Known:
+    """The recorded clients that these facts speak of; a double that was merged means the client that was kept."""
     ids = [fact.source_id for fact in facts if fact.source_id]
     names = [key_of(fact)[0] for fact in facts if not fact.source_id]
-    found: dict[str | tuple[str, str], Client] = {}
+    by_id: dict[str, Client] = {}
     rows = Client.objects.select_related("category").order_by("pk")
     for start in range(0, len(ids), CHUNK):
         for client in rows.filter(source_id__in=ids[start : start + CHUNK]):
-            found[str(client.source_id)] = client
-    by_pk = {client.pk: client for client in found.values()}
+            by_id[str(client.source_id)] = client
+    by_pk = {client.pk: client for client in by_id.values()}
     candidates: dict[tuple[str, str], list[Client]] = defaultdict(list)
     for start in range(0, len(names), CHUNK):
         for row in rows.filter(name_folded__in=names[start : start + CHUNK]):
             client = by_pk.setdefault(row.pk, row)  # one object a row, or the later write would undo the earlier
             for key in {_name_and_place(client.name, *place) for place in _places(client)}:
                 candidates[key].append(client)
+    kept_ones = sorted({client.merged_into_id for client in by_pk.values() if client.merged_into_id} - by_pk.keys())
+    for start in range(0, len(kept_ones), CHUNK):
+        by_pk |= {client.pk: client for client in rows.filter(pk__in=kept_ones[start : start + CHUNK])}
+    found = Known()
+    for identifier, client in by_id.items():
+        _note(found, identifier, client, by_pk)
     for key, clients in candidates.items():
-        if one := _the_one(clients):
-            found[key] = one
+        own = [client for client in clients if client.merged_into_id is None]
+        if own and (one := _the_one(own)):
+            found.clients[key] = one
+        elif not own and len({client.merged_into_id for client in clients}) == 1:
+            _note(found, key, clients[0], by_pk)
     return found
+
+
+def _note(found: Known, key: Key, client: Client, by_pk: Mapping[int, Client]) -> None:
+    if client.merged_into_id is None:
+        found.clients[key] = client
+    else:
+        found.clients[key] = by_pk[client.merged_into_id]
+        found.doubles.add(key)
 
 
 def _places(client: Client) -> list[tuple[str, str]]:

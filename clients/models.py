@@ -6,36 +6,38 @@ through `clients.recording`, which also keeps the derived columns: folded text, 
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clients.contacts import Contact as Contact
+from clients.duplicates import Merge as Merge  # with what else its module holds
 from clients.imports import FileImport as FileImport
 from clients.imports import ImportedLine as ImportedLine
+from clients.measures import FIRST_YEAR as FIRST_YEAR
+from clients.measures import LARGEST_AMOUNT as LARGEST_AMOUNT
+from clients.measures import LAST_YEAR as LAST_YEAR
+from clients.measures import Followers as Followers
+from clients.measures import Turnover as Turnover
 from clients.querysets import ClientManager
 from clients.rights import Erasure as Erasure
 from clients.rights import Objection as Objection
-
-# Beyond a hundred billion euros an amount is a typing error, whoever typed it.
-LARGEST_AMOUNT = Decimal("100000000000")
-FIRST_YEAR, LAST_YEAR = 1990, 2100
+from clients.syncs import SourceSync as SourceSync
 
 
 class Category(models.Model):
     """A type of business, and the sector it belongs to."""
 
-    name = models.CharField("type d’entreprise", max_length=120, unique=True)
-    sector = models.CharField("secteur d’activité", max_length=120)
-    history = HistoricalRecords(verbose_name="historique")
+    name = models.CharField(_("type d’entreprise"), max_length=120, unique=True)
+    sector = models.CharField(_("secteur d’activité"), max_length=120)
+    history = HistoricalRecords(verbose_name=_("historique"))
 
     class Meta:
-        verbose_name = "type d’entreprise"
-        verbose_name_plural = "types d’entreprise"
+        verbose_name = _("type d’entreprise")
+        verbose_name_plural = _("types d’entreprise")
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="category_has_a_name"),
@@ -50,102 +52,105 @@ class Client(models.Model):
     """An account of DIGNAMIK: a shop, a craftsman, a local service."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "Actif"
-        INACTIVE = "inactive", "Inactif"
+        ACTIVE = "active", _("Actif")
+        INACTIVE = "inactive", _("Inactif")
         PROSPECT = "prospect", "Prospect"
-        LOST = "lost", "Perdu"
+        LOST = "lost", _("Perdu")
 
     class Precision(models.TextChoices):
         """How a position was found; approximate ones are drawn and said as such."""
 
-        GIVEN = "given", "adresse"
+        GIVEN = "given", _("adresse")
         COMMUNE = "commune", "commune"
-        POSTAL_CODE = "postal_code", "code postal"
-        DEPARTMENT = "department", "département"
+        POSTAL_CODE = "postal_code", _("code postal")
+        DEPARTMENT = "department", _("département")
 
-    source_id = models.CharField("identifiant d’origine", max_length=300, unique=True, null=True, blank=True)
-    name = models.CharField("nom", max_length=200)
+    source_id = models.CharField(_("identifiant d’origine"), max_length=300, unique=True, null=True, blank=True)
+    name = models.CharField(_("nom"), max_length=200)
     category = models.ForeignKey(
         Category,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="clients",
-        verbose_name="type d’entreprise",
+        verbose_name=_("type d’entreprise"),
     )
     # The category's sector, or what the source says where the category is unknown.
-    sector = models.CharField("secteur d’activité", max_length=120, blank=True)
-    status = models.CharField("statut", max_length=10, choices=Status, default=Status.ACTIVE)
+    sector = models.CharField(_("secteur d’activité"), max_length=120, blank=True)
+    status = models.CharField(_("statut"), max_length=10, choices=Status, default=Status.ACTIVE)
     email = models.CharField("e-mail", max_length=254, blank=True)
-    phone = models.CharField("téléphone", max_length=40, blank=True)
-    address = models.CharField("adresse", max_length=300, blank=True)
-    postal_code = models.CharField("code postal", max_length=5, blank=True)
-    city = models.CharField("ville", max_length=120, blank=True)
-    department = models.CharField("département", max_length=3, blank=True)
+    phone = models.CharField(_("téléphone"), max_length=40, blank=True)
+    address = models.CharField(_("adresse"), max_length=300, blank=True)
+    postal_code = models.CharField(_("code postal"), max_length=5, blank=True)
+    city = models.CharField(_("ville"), max_length=120, blank=True)
+    department = models.CharField(_("département"), max_length=3, blank=True)
     latitude = models.FloatField("latitude", null=True, blank=True)
     longitude = models.FloatField("longitude", null=True, blank=True)
     position_precision = models.CharField(
-        "précision de la position", max_length=12, choices=Precision, blank=True, editable=False
+        _("précision de la position"), max_length=12, choices=Precision, blank=True, editable=False
     )
-    website = models.CharField("site web", max_length=300, blank=True)
-    has_website = models.BooleanField("a un site web", null=True, blank=True, help_text="Vide : inconnu.")
+    website = models.CharField(_("site web"), max_length=300, blank=True)
+    has_website = models.BooleanField(_("a un site web"), null=True, blank=True, help_text=_("Vide : inconnu."))
     services_known = models.BooleanField(
-        "services connus", default=False, help_text="Cochez si la liste des services détenus est complète."
+        _("services connus"), default=False, help_text=_("Cochez si la liste des services détenus est complète.")
     )
-    do_not_contact = models.BooleanField("ne pas démarcher", default=False)
-    is_personal = models.BooleanField("données d’une personne", default=True, help_text="Dans le doute, oui.")
+    do_not_contact = models.BooleanField(_("ne pas démarcher"), default=False)
+    is_personal = models.BooleanField(_("données d’une personne"), default=True, help_text=_("Dans le doute, oui."))
     account_manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="portfolio",
-        verbose_name="chargé de compte",
+        verbose_name=_("chargé de compte"),
     )
     # What the source says; kept when no user matches, so that it can be attached later.
-    account_manager_name = models.CharField("chargé de compte selon la source", max_length=150, blank=True)
-    client_since = models.DateField("client depuis", null=True, blank=True)
+    account_manager_name = models.CharField(_("chargé de compte selon la source"), max_length=150, blank=True)
+    client_since = models.DateField(_("client depuis"), null=True, blank=True)
     notes = models.TextField("notes", blank=True)
     # When to come back to this client; written by clients.contacting.
-    next_follow_up = models.DateField("prochaine relance", null=True, blank=True, editable=False)
+    next_follow_up = models.DateField(_("prochaine relance"), null=True, blank=True, editable=False)
 
     # Derived by clients.recording.
     name_folded = models.CharField(max_length=200, editable=False, db_index=True)
     city_folded = models.CharField(max_length=120, blank=True, editable=False)
     turnover = models.DecimalField(
-        "dernier CA", max_digits=14, decimal_places=2, null=True, editable=False, help_text="Dernière année connue."
+        _("dernier CA"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        editable=False,
+        help_text=_("Dernière année connue."),
     )
-    turnover_year = models.PositiveSmallIntegerField("année du dernier CA", null=True, editable=False)
-    followers = models.PositiveBigIntegerField("abonnés", null=True, editable=False)
+    turnover_year = models.PositiveSmallIntegerField(_("année du dernier CA"), null=True, editable=False)
+    followers = models.PositiveBigIntegerField(_("abonnés"), null=True, editable=False)
 
     # Fields that a person set here: a source's other value is a conflict to show, never an overwrite.
-    local_fields = models.JSONField("champs saisis ici", default=list, editable=False)
-    created_at = models.DateTimeField("créé le", editable=False)
-    changed_at = models.DateTimeField("modifié le", editable=False)
+    local_fields = models.JSONField(_("champs saisis ici"), default=list, editable=False)
+    created_at = models.DateTimeField(_("créé le"), editable=False)
+    changed_at = models.DateTimeField(_("modifié le"), editable=False)
     # Only what the internal database once had can be missing from it.
-    seen_in_source_at = models.DateTimeField("vu dans la base interne le", null=True, editable=False)
-    withdrawn_at = models.DateTimeField("retiré de la source le", null=True, blank=True, editable=False)
-    profiling_objected_at = models.DateTimeField("opposition au profilage le", null=True, blank=True, editable=False)
+    seen_in_source_at = models.DateTimeField(_("vu dans la base interne le"), null=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("retiré de la source le"), null=True, blank=True, editable=False)
+    profiling_objected_at = models.DateTimeField(_("opposition au profilage le"), null=True, blank=True, editable=False)
+    # A double: whatever is said of it is said of this client, which itself never is one.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, editable=False, related_name="merged", verbose_name=_("réuni à")
+    )
 
     objects = ClientManager()
     history = HistoricalRecords(
-        verbose_name="historique",
+        verbose_name=_("historique"),
         excluded_fields=[
-            "name_folded",
-            "city_folded",
-            "turnover",
-            "turnover_year",
-            "followers",
-            "changed_at",
-            "seen_in_source_at",
+            "name_folded", "city_folded", "turnover", "turnover_year", "followers", "changed_at", "seen_in_source_at",
         ],
-    )
+    )  # fmt: skip
 
     class Meta:
         verbose_name = "client"
         verbose_name_plural = "clients"
         ordering = ["name_folded", "pk"]
-        permissions = [
+        permissions = [  # rows of the database: French
             ("view_all_clients", "Peut voir tous les clients"),
             ("exercise_rights", "Peut exercer les droits des personnes"),
         ]
@@ -184,6 +189,9 @@ class Client(models.Model):
             models.CheckConstraint(
                 condition=Q(turnover__range=(-LARGEST_AMOUNT, LARGEST_AMOUNT)), name="client_turnover_is_plausible"
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(withdrawn_at__isnull=False), name="merged_client_is_withdrawn"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -197,20 +205,20 @@ class HeldService(models.Model):
     """A service that DIGNAMIK already sold to a client."""
 
     class Service(models.TextChoices):
-        SEO = "seo", "Référencement (SEO)"
-        SOCIAL = "social", "Réseaux sociaux"
-        WEBSITE = "website", "Site web"
-        LOCAL_ADS = "local_ads", "Publicité locale"
+        SEO = "seo", _("Référencement (SEO)")
+        SOCIAL = "social", _("Réseaux sociaux")
+        WEBSITE = "website", _("Site web")
+        LOCAL_ADS = "local_ads", _("Publicité locale")
         VIEMAVILLE = "viemaville", "Viemaville"
-        COACHING = "coaching", "Accompagnement"
+        COACHING = "coaching", _("Accompagnement")
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="held_services", verbose_name="client")
     service = models.CharField("service", max_length=12, choices=Service)
-    since = models.DateField("depuis", null=True, blank=True)
+    since = models.DateField(_("depuis"), null=True, blank=True)
 
     class Meta:
-        verbose_name = "service détenu"
-        verbose_name_plural = "services détenus"
+        verbose_name = _("service détenu")
+        verbose_name_plural = _("services détenus")
         ordering = ["service"]
         constraints = [models.UniqueConstraint(fields=["client", "service"], name="service_held_once")]
 
@@ -218,83 +226,16 @@ class HeldService(models.Model):
         return self.get_service_display()
 
 
-class Followers(models.Model):
-    """One dated reading of a client's followers on one platform.
-
-    `count` 0 is a known zero; no row is unknown; `has_account` False is a third fact.
-    """
-
-    class Platform(models.TextChoices):
-        FACEBOOK = "facebook", "Facebook"
-        INSTAGRAM = "instagram", "Instagram"
-        LINKEDIN = "linkedin", "LinkedIn"
-        TIKTOK = "tiktok", "TikTok"
-        YOUTUBE = "youtube", "YouTube"
-
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="readings", verbose_name="client")
-    platform = models.CharField("réseau", max_length=10, choices=Platform)
-    count = models.PositiveIntegerField("abonnés", null=True, blank=True)
-    has_account = models.BooleanField("a un compte", null=True, blank=True, help_text="Vide : inconnu.")
-    measured_on = models.DateField("relevé le")
-    history = HistoricalRecords(verbose_name="historique")
-
-    class Meta:
-        verbose_name = "relevé d’abonnés"
-        verbose_name_plural = "relevés d’abonnés"
-        ordering = ["platform", "-measured_on"]
-        constraints = [
-            models.UniqueConstraint(fields=["client", "platform", "measured_on"], name="one_reading_a_day"),
-            models.CheckConstraint(
-                condition=Q(platform__in=["facebook", "instagram", "linkedin", "tiktok", "youtube"]),
-                name="platform_is_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(count__isnull=False) | Q(has_account__isnull=False), name="reading_says_something"
-            ),
-            models.CheckConstraint(
-                condition=~Q(has_account=False) | Q(count__isnull=True) | Q(count=0), name="no_account_no_followers"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_platform_display()} {self.measured_on:%d/%m/%Y}"
-
-
-class Turnover(models.Model):
-    """A client's own chiffre d'affaires in one year, in euros. May be negative (credit notes), is never NaN."""
-
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="turnovers", verbose_name="client")
-    year = models.PositiveSmallIntegerField("année")
-    amount = models.DecimalField("montant (€)", max_digits=14, decimal_places=2)
-    history = HistoricalRecords(verbose_name="historique")
-
-    class Meta:
-        verbose_name = "chiffre d’affaires"
-        verbose_name_plural = "chiffres d’affaires"
-        ordering = ["-year"]
-        constraints = [
-            models.UniqueConstraint(fields=["client", "year"], name="one_turnover_a_year"),
-            models.CheckConstraint(condition=Q(year__range=(FIRST_YEAR, LAST_YEAR)), name="turnover_year_is_plausible"),
-            # PostgreSQL orders NaN above every number, so this range refuses it too.
-            models.CheckConstraint(
-                condition=Q(amount__range=(-LARGEST_AMOUNT, LARGEST_AMOUNT)), name="turnover_amount_is_plausible"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.year)
-
-
 class Demo(models.Model):
     """Says that this database holds the demonstration portfolio: no real data may enter beside it."""
 
-    seed = models.PositiveIntegerField("graine")
-    planted_on = models.DateField("créé le")
+    seed = models.PositiveIntegerField(_("graine"))
+    planted_on = models.DateField(_("créé le"))
     only = models.BooleanField(default=True, unique=True, editable=False)
 
     class Meta:
-        verbose_name = "démonstration"
-        verbose_name_plural = "démonstrations"
+        verbose_name = _("démonstration")
+        verbose_name_plural = _("démonstrations")
 
     def __str__(self) -> str:
-        return f"Démonstration {self.seed}"
+        return _("Démonstration %(seed)s") % {"seed": self.seed}

@@ -30,7 +30,8 @@ class NearField(forms.CharField):
         if found is None or len(found) != 3:
             return ""
         longitude, latitude, km = found
-        return f"à {french.grouped(km)}\u00a0km de {french.grouped(latitude, 2)}\u00a0; {french.grouped(longitude, 2)}"
+        point = {"latitude": french.grouped(latitude, 2), "longitude": french.grouped(longitude, 2)}
+        return _("à %(km)s\u00a0km de %(latitude)s\u00a0; %(longitude)s") % (point | {"km": french.grouped(km)})
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)

@@ -13,13 +13,15 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client, Followers
 from clients.querysets import ClientQuerySet
 
 FEWEST = 5
 """In a smaller group a rank begins to describe somebody."""
-FIGURES: Mapping[str, str] = {**dict(Followers.Platform.choices), "turnover": "CA"}
+FIGURES: Mapping[str, str | Promise] = {**dict(Followers.Platform.choices), "turnover": _("CA")}
 
 
 def latest_count(platform: str) -> Subquery:
@@ -43,7 +45,7 @@ class Standing:
 
     @property
     def label(self) -> str:
-        return FIGURES[self.figure]
+        return str(FIGURES[self.figure])
 
     @property
     def share(self) -> float:

@@ -19,7 +19,9 @@ from clients.figures import BATCH, CHUNK, refresh_derived, write_readings, write
 from clients.matching import key_of, known_clients
 from clients.models import Category, Client
 from clients.places import department_of, fold, fold_town, resolve
+from clients.speaking import gather
 from clients.tombstones import refuse_erased
+from dignamik.foundation.auditing import Kind, latest_version, note
 
 # What a source may say of a client; the rest is derived here.
 FACT_FIELDS = (
@@ -39,8 +41,9 @@ RECORDED_FIELDS = (
 # --- One client, by hand ---------------------------------------------------------------------------------------------
 
 
-def save(client: Client, *, changed: Iterable[str], user: Any = None) -> None:
-    """Write one client that a person edited; `changed` names the fields they touched.
+@transaction.atomic
+def save(client: Client, *, changed: Iterable[str], user: Any = None, stamp: Stamp | None = None) -> None:
+    """Write one client that a person edited; `changed` names the fields they touched. `stamp`: if not in the admin.
 
     Raises IntegrityError where the database refuses (a truth of `clients.models`), TurnedAway for a new client who was
     erased.
@@ -55,13 +58,15 @@ def save(client: Client, *, changed: Iterable[str], user: Any = None) -> None:
         client.sector = client.category.sector
     _derive(client)
     client.local_fields = sorted({*client.local_fields, *(changed & {*FACT_FIELDS, "category", "account_manager"})})
-    client.changed_at = timezone.now()
+    client.changed_at = stamp.at if stamp else timezone.now()
     if client.created_at is None:
         client.created_at = client.changed_at
     if user is not None:
         client._history_user = user  # type: ignore[attr-defined]
-    client._change_reason = Origin.ADMIN.value  # type: ignore[attr-defined]
+    kind = Kind.CREATED if client._state.adding else Kind.CHANGED
+    client._change_reason = stamp.reason if stamp else Origin.ADMIN.value  # type: ignore[attr-defined]
     client.save()
+    note(kind, user, about=client, history=latest_version(client), fields=sorted(changed))
 
 
 def speaking_of(client: Client) -> ClientFacts:
@@ -69,9 +74,12 @@ def speaking_of(client: Client) -> ClientFacts:
     return ClientFacts(client.source_id, {name: getattr(client, name) for name in ("name", "postal_code", "city")})
 
 
-def facts_changed(client: Client) -> None:
-    """After a person edited the client's readings or turnovers: bring the derived columns up to date."""
+@transaction.atomic
+def facts_changed(client: Client, which: Sequence[str] = ()) -> None:
+    """After a person edited the client's readings, turnovers or services (`which`): bring derived columns up to
+    date."""
     refresh_derived([client.pk], changed_at=timezone.now())
+    note(Kind.CHANGED, about=client, fields=sorted(which))
 
 
 def category_changed(category: Category) -> None:
@@ -82,7 +90,7 @@ def category_changed(category: Category) -> None:
 @transaction.atomic
 def assign(pks: Iterable[int], manager: Any, *, user: Any) -> int:
     """Put clients into somebody's hands (None: nobody's), as an edit by `user`. Returns how many changed hands."""
-    chosen, moved = list(pks), 0
+    chosen, moved, now = list(pks), 0, timezone.now()
     for start in range(0, len(chosen), CHUNK):
         rows = [
             client
@@ -92,12 +100,13 @@ def assign(pks: Iterable[int], manager: Any, *, user: Any) -> int:
         for client in rows:
             client.account_manager = manager
             client.local_fields = sorted({*client.local_fields, "account_manager"})
-            client.changed_at = timezone.now()
+            client.changed_at = now
         bulk_update_with_history(
             rows, Client, ["account_manager", "local_fields", "changed_at"], batch_size=BATCH,
-            default_user=user, default_change_reason=Origin.ADMIN.value,
+            default_user=user, default_change_reason=Origin.ADMIN.value, default_date=now,
         )  # fmt: skip
         moved += len(rows)
+    note(Kind.ASSIGNED, user, about=manager, count=moved, moment=now.isoformat())
     return moved
 
 
@@ -109,19 +118,19 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
     """Create and update clients with everything that hangs on them, in one transaction.
 
     Facts without `source_id` are matched by folded name and postal code (town, where there is none), else create.
-    At most one fact a client. Raises TurnedAway where one is about somebody who was erased.
+    At most one fact a client, and one for each double that was merged into it (`clients.speaking`). Raises TurnedAway
+    where one is about somebody who was erased.
     """
     refuse_erased(facts)
     outcome = Recorded()
-    categories = _categories(facts)
+    gathered = gather(facts, known_clients(facts), stamp)
+    categories = _categories([fact for _, fact in gathered.said])
     managers = _managers()
-    known = known_clients(facts)
     created: list[Client] = []
     updated: list[Client] = []
     changed: set[str] = set()
     pairs: list[tuple[Client, ClientFacts]] = []
-    for fact in facts:
-        client = known.get(key_of(fact))
+    for client, fact in gathered.said:
         fresh = client is None
         if client is None:
             client = Client(source_id=fact.source_id, created_at=stamp.at, changed_at=stamp.at)
@@ -141,7 +150,7 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
     outcome.clients.created, outcome.clients.updated = len(created), len(updated)
     touched = write_readings(pairs, stamp, outcome) | write_turnovers(pairs, stamp, outcome)
     write_services(pairs)
-    outcome.pks = [client.pk for client, _ in pairs]
+    outcome.pks = [pairs[place][0].pk for place in gathered.places]
     outcome.touched = sorted(touched | {client.pk for client in (*created, *updated)})
     refresh_derived(outcome.touched, changed_at=stamp.at)
     return outcome
@@ -149,7 +158,7 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
 
 def twin_of(fact: ClientFacts) -> Client | None:
     """The client that `record` would write these facts to, or None: they would make a new one."""
-    return known_clients([fact]).get(key_of(fact))
+    return known_clients([fact]).clients.get(key_of(fact))
 
 
 def withdraw(source_ids: Iterable[str], stamp: Stamp) -> int:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from dignamik.foundation import french
 
 LONGEST_WHY = 500
 
@@ -18,20 +21,20 @@ class Objection(models.Model):
     client = models.ForeignKey(
         "clients.Client", on_delete=models.CASCADE, related_name="objections", verbose_name="client"
     )
-    at = models.DateTimeField("reçue le")
+    at = models.DateTimeField(_("reçue le"))
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="notée par"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("notée par")
     )
-    why = models.CharField("raison", max_length=LONGEST_WHY)
-    lifted_at = models.DateTimeField("levée le", null=True)
+    why = models.CharField(_("raison"), max_length=LONGEST_WHY)
+    lifted_at = models.DateTimeField(_("levée le"), null=True)
     lifted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="levée par"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("levée par")
     )
-    lifted_why = models.CharField("raison de la levée", max_length=LONGEST_WHY, blank=True)
+    lifted_why = models.CharField(_("raison de la levée"), max_length=LONGEST_WHY, blank=True)
 
     class Meta:
-        verbose_name = "opposition au profilage"
-        verbose_name_plural = "oppositions au profilage"
+        verbose_name = _("opposition au profilage")
+        verbose_name_plural = _("oppositions au profilage")
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(fields=["client"], condition=Q(lifted_at=None), name="one_open_objection"),
@@ -43,7 +46,7 @@ class Objection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Opposition du {self.at:%d/%m/%Y}"
+        return str(_("Opposition du %(day)s") % {"day": french.short_day(self.at)})
 
 
 class Erasure(models.Model):
@@ -54,23 +57,23 @@ class Erasure(models.Model):
     """
 
     class Reason(models.TextChoices):
-        REQUEST = "request", "à la demande de la personne"
-        RETENTION = "retention", "au terme de sa durée de conservation"
-        MISTAKE = "mistake", "après une collecte par erreur"
+        REQUEST = "request", _("à la demande de la personne")
+        RETENTION = "retention", _("au terme de sa durée de conservation")
+        MISTAKE = "mistake", _("après une collecte par erreur")
 
-    key = models.CharField("clé", max_length=8, editable=False)
-    source_id = models.CharField("empreinte de l’identifiant", max_length=64, blank=True, db_index=True)
-    postal_code = models.CharField("empreinte du nom et du code postal", max_length=64, blank=True, db_index=True)
-    city = models.CharField("empreinte du nom et de la ville", max_length=64, blank=True, db_index=True)
-    reason = models.CharField("motif", max_length=10, choices=Reason)
-    at = models.DateTimeField("effacée le")
+    key = models.CharField(_("clé"), max_length=8, editable=False)
+    source_id = models.CharField(_("empreinte de l’identifiant"), max_length=64, blank=True, db_index=True)
+    postal_code = models.CharField(_("empreinte du nom et du code postal"), max_length=64, blank=True, db_index=True)
+    city = models.CharField(_("empreinte du nom et de la ville"), max_length=64, blank=True, db_index=True)
+    reason = models.CharField(_("motif"), max_length=10, choices=Reason)
+    at = models.DateTimeField(_("effacée le"))
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="par"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("par")
     )
 
     class Meta:
-        verbose_name = "effacement"
-        verbose_name_plural = "effacements"
+        verbose_name = _("effacement")
+        verbose_name_plural = _("effacements")
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
@@ -82,4 +85,4 @@ class Erasure(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Effacement n° {self.pk}"
+        return str(_("Effacement n° %(number)s") % {"number": self.pk})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,16 +21,22 @@ class Traces:
     names: frozenset[str]
     exact: frozenset[str]
     phones: frozenset[str]
+    source_ids: frozenset[str]
 
     @classmethod
-    def of(cls, client: Client) -> Traces:
-        """Of the client as it is and of every version of its history."""
+    def of(cls, clients: Sequence[Client]) -> Traces:
+        """Of one person's clients as they are and of every version of their histories."""
         columns = ("name", "email", "source_id", "phone")
-        rows = {tuple(getattr(client, name) for name in columns), *client.history.values_list(*columns)}
+        versions = Client.history.filter(id__in=[client.pk for client in clients])
+        rows = {
+            *(tuple(getattr(client, name) for name in columns) for client in clients),
+            *versions.values_list(*columns),
+        }
         return cls(
             names=frozenset(fold(name) for name, *_ in rows if fold(name)),
             exact=frozenset(text.lower() for _, *both, _ in rows for text in both if text),
             phones=frozenset(digits for *_, phone in rows if (digits := _digits(phone or ""))),
+            source_ids=frozenset(source_id for _, _, source_id, _ in rows if source_id),
         )
 
     def fill(self, text: Any) -> bool:

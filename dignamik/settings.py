@@ -9,7 +9,7 @@ from typing import Any
 import environ
 from csp.constants import NONCE, NONE, SELF
 
-from dignamik.foundation.env import allowed_hosts, database, secret_key
+from dignamik.foundation.env import allowed_hosts, database, log_format, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -27,6 +27,7 @@ DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "data").resolve()
 
 DATABASES = {"default": database(env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'dignamik.sqlite3'}")}
 SOURCE_DATABASE_URL = env.str("SOURCE_DATABASE_URL", default="")
+SOURCE_MAPPING = env.str("SOURCE_MAPPING", default="").strip()
 TILES_URL = env.str("TILES_URL", default="")
 # Digests of who was erased are made with it: a key of its own lets SECRET_KEY be changed later (clients.tombstones).
 ERASURE_KEY = env.str("ERASURE_KEY", default="") or SECRET_KEY
@@ -67,10 +68,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "dignamik.foundation.language.ApiLanguage",
+    "dignamik.foundation.language.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dignamik.foundation.watching.Refusals",
     "dignamik.foundation.entering.SessionLife",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -127,12 +129,16 @@ PROXY_COUNT = int(env.str("PROXY_COUNT", default="") or 0)
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 if not DEBUG and not TESTING:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    LANGUAGE_COOKIE_NAME = "__Host-language"
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
@@ -168,6 +174,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="dignamik@localhost")
 SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 RETRAIN_SCHEDULE = env.str("RETRAIN_SCHEDULE", default="").strip()
+SYNC_SCHEDULE = env.str("SYNC_SCHEDULE", default="").strip()
 
 # How long what is kept is kept (segmentation.rights.retention, docs/rights.md): years, then months.
 KEEP_PROSPECTS = env.int("KEEP_PROSPECTS", default=3)
@@ -178,7 +185,8 @@ KEEP_LOGINS = env.int("KEEP_LOGINS", default=12)
 # --- Language and formats --------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "fr"
-LANGUAGES = [("fr", "Français"), ("en", "English")]  # the second in the API only
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+FORMAT_MODULE_PATH = "dignamik.formats"
 TIME_ZONE = "Europe/Paris"
 USE_I18N = True
 USE_TZ = True
@@ -225,6 +233,8 @@ REST_FRAMEWORK = {
 }
 # Requests a minute and person, all workers, sessions and tokens together.
 API_RATES = {"read": 600, "write": 120}
+# Lists that one person may take along in an hour.
+EXPORTS_AN_HOUR = 30
 SPECTACULAR_SETTINGS = {
     "TITLE": "Dignamik",
     "DESCRIPTION": "Clients, segments et calculs de DIGNAMIK.",
@@ -244,15 +254,25 @@ SPECTACULAR_SETTINGS = {
 }
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
+# "json": an object a line, for a machine to collect; "lines": for a person at a terminal.
+LOG_FORMAT = log_format(env, default="lines" if DEBUG or TESTING else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        "lines": {
             "()": "dignamik.foundation.logs.OneLine",
             "format": "%(asctime)s %(levelname)s %(request_number)s %(name)s %(message)s",
-        }
+        },
+        "json": {"()": "dignamik.foundation.logs.JsonLine"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "dignamik.access": {"level": "INFO"},
+        # What Django and axes say of a request names its address or the name that was tried: ours says what is needed.
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "ERROR", "propagate": True},
+        "axes": {"level": "ERROR"},
+    },
 }

@@ -7,11 +7,14 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from clients.web.contacts import FollowUp, LogContact
+from clients.web.doubles import DoubleList, SearchDoubles, SetAside
 from clients.web.import_format import ImportableExport, ImportFormat, ImportTemplate
 from clients.web.imports import DropImport, ImportColumns, ImportList, ImportPage, RejectedRows
+from clients.web.syncs import SyncList, SyncPage
 from clients.web.views import ClientWebsite
 from dignamik.foundation.account import RevokeToken, Tokens
 from dignamik.foundation.entering import Login
+from dignamik.foundation.language import choose
 from dignamik.foundation.probes import healthz, readyz
 from segmentation.web.advice import Decide
 from segmentation.web.asking import CancelJob, JobPage
@@ -19,6 +22,7 @@ from segmentation.web.batch import Batch
 from segmentation.web.comparing import RunComparison
 from segmentation.web.completing import Completing
 from segmentation.web.day import DayPage, DaySeen
+from segmentation.web.doubles import Compare, MergePage, UndoMerge
 from segmentation.web.explorer import ExplorerPage
 from segmentation.web.facets import Facet, Towns
 from segmentation.web.help import Help, StyleGuide
@@ -101,9 +105,18 @@ urlpatterns = [
     path("imports/<int:pk>/drop/", DropImport.as_view(), name="import-drop"),
     path("imports/<int:pk>/undo/", UndoImport.as_view(), name="import-undo"),
     path("imports/<int:pk>/rejected/", RejectedRows.as_view(), name="import-rejected"),
+    path("sync/", SyncList.as_view(), name="syncs"),
+    path("sync/<int:pk>/", SyncPage.as_view(), name="sync"),
+    path("doubles/", DoubleList.as_view(), name="doubles"),
+    path("doubles/search/", SearchDoubles.as_view(), name="doubles-search"),
+    path("doubles/<int:first>/<int:second>/", Compare.as_view(), name="doubles-compare"),
+    path("doubles/<int:first>/<int:second>/aside/", SetAside.as_view(), name="doubles-aside"),
+    path("doubles/merges/<int:pk>/", MergePage.as_view(), name="doubles-merge"),
+    path("doubles/merges/<int:pk>/undo/", UndoMerge.as_view(), name="doubles-undo"),
     path("help/", Help.as_view(), name="help"),
     path("help/style/", StyleGuide.as_view(), name="style"),
     path("api/", include("dignamik.api")),
+    path("language/", choose, name="set_language"),
     path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/tokens/", Tokens.as_view(), name="tokens"),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from clients.intake.files import working as files
+from clients.intake.source import working as source
+from clients.syncs import SYNC_KIND
 from dignamik.foundation.jobs import Going, Work
 from segmentation.runs import requesting, working
 from segmentation.runs.refreshing import bring_up_to_date
@@ -18,4 +20,11 @@ def bring_in(going: Going) -> Mapping[str, Any]:
     return result
 
 
-KINDS: Mapping[str, Work] = {requesting.KIND: working.carry_out, files.KIND: bring_in}
+def follow_source(going: Going) -> Mapping[str, Any]:
+    """A sync of the internal database; as above."""
+    result = source.carry_out(going)
+    bring_up_to_date()
+    return result
+
+
+KINDS: Mapping[str, Work] = {requesting.KIND: working.carry_out, files.KIND: bring_in, SYNC_KIND: follow_source}

@@ -7,6 +7,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from clients.filters import ClientFilter
 from clients.models import Client
@@ -16,12 +17,13 @@ from segmentation.engine.recipe import default_recipe
 from segmentation.models import STANDINGS, Assignment, Segment
 from segmentation.pointer import pointer
 from segmentation.querysets import as_text, naming
+from segmentation.retelling import retold_lazy
 
 UNPLACED = "aucun"  # ?segment=aucun: clients that the run could not place
 SEVERAL = "plusieurs"  # ?gap=plusieurs: provisional clients that no single field would make firm
 _RECIPE = default_recipe()
-COLUMNS = {column.name: column.label for column in _RECIPE.numeric} | {
-    column.name: column.label for column in _RECIPE.categorical
+COLUMNS = {column.name: retold_lazy(column.label) for column in _RECIPE.numeric} | {
+    column.name: retold_lazy(column.label) for column in _RECIPE.categorical
 }
 """What a model sees of a client, and what people call it."""
 
@@ -35,31 +37,31 @@ class PortfolioFilter(ClientFilter):
     """Over a queryset that went through `segmentation.querysets.with_segment`."""
 
     segment = SeveralFilter(label="Segment", method="in_segments", validators=[known_segments], max_length=80)
-    standing = SeveralFilter(label="Classement", field_name="standing", choices=STANDINGS)
+    standing = SeveralFilter(label=_("Classement"), field_name="standing", choices=STANDINGS)
     moved = django_filters.TypedChoiceFilter(
-        label="A changé de segment",
+        label=_("A changé de segment"),
         method="has_moved",
-        choices=[("true", "oui"), ("false", "non")],
+        choices=[("true", _("oui")), ("false", _("non"))],
         coerce=lambda value: value == "true",
     )
     changed = django_filters.TypedChoiceFilter(
-        label="Modifié depuis le calcul",
+        label=_("Modifié depuis le calcul"),
         method="has_changed",
-        choices=[("true", "oui"), ("false", "non")],
+        choices=[("true", _("oui")), ("false", _("non"))],
         coerce=lambda value: value == "true",
     )
-    plane = PolygonFilter(label="Zone du plan", x="place__x", y="place__y")
-    lacks = django_filters.ChoiceFilter(label="Donnée inconnue", method="lacking", choices=[*COLUMNS.items()])
+    plane = PolygonFilter(label=_("Zone du plan"), x="place__x", y="place__y")
+    lacks = django_filters.ChoiceFilter(label=_("Donnée inconnue"), method="lacking", choices=[*COLUMNS.items()])
     gap = django_filters.ChoiceFilter(
-        label="Deviendrait ferme avec",
+        label=_("Deviendrait ferme avec"),
         method="settled_by",
-        choices=[*COLUMNS.items(), (SEVERAL, "plusieurs données à la fois")],
+        choices=[*COLUMNS.items(), (SEVERAL, _("plusieurs données à la fois"))],
     )
     one_question = django_filters.ChoiceFilter(
-        label="À une question d’un classement ferme", method="lacks_one_answer", choices=[("true", "oui")]
+        label=_("À une question d’un classement ferme"), method="lacks_one_answer", choices=[("true", _("oui"))]
     )
     ordering = StableOrdering(
-        label="Tri",
+        label=_("Tri"),
         fields={**ClientFilter.ORDERINGS, "segment_name": "segment", "standing": "standing", "margin": "margin"},
     )
 

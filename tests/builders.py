@@ -20,6 +20,7 @@ import psycopg2
 from clients.facts import ClientFacts, Origin, Reading, Recorded, Stamp
 from clients.models import Client
 from clients.recording import record
+from tests.source_tables import PRISMA_TABLES
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 HEADINGS = (
@@ -104,33 +105,6 @@ def xlsx_file(folder: Path, *rows: Sequence[Any], headings: Sequence[str], epoch
 
 
 # --- The internal database -------------------------------------------------------------------------------------------
-
-PRISMA_TABLES = """
-CREATE TYPE "ClientStatus" AS ENUM ('ACTIVE', 'INACTIVE', 'PROSPECT', 'CHURNED');
-CREATE TABLE "Category" (id text PRIMARY KEY, name text NOT NULL UNIQUE, sector text NOT NULL);
-CREATE TABLE "Client" (
-    id text PRIMARY KEY, name text NOT NULL, email text, phone text, city text, "postalCode" text,
-    latitude double precision, longitude double precision, status "ClientStatus" NOT NULL DEFAULT 'ACTIVE',
-    "accountManager" text, "categoryId" text REFERENCES "Category"(id),
-    "createdAt" timestamp(3) NOT NULL DEFAULT CURRENT_TIMESTAMP, "updatedAt" timestamp(3) NOT NULL
-);
-CREATE TABLE "Followers" (
-    id text PRIMARY KEY, "clientId" text NOT NULL UNIQUE REFERENCES "Client"(id),
-    facebook integer, instagram integer, linkedin integer, tiktok integer, youtube integer,
-    "updatedAt" timestamp(3) NOT NULL
-);
-CREATE TABLE "Turnover" (
-    id text PRIMARY KEY, "clientId" text NOT NULL REFERENCES "Client"(id), year integer NOT NULL,
-    amount numeric(65,30) NOT NULL, UNIQUE ("clientId", year)
-);
-CREATE TABLE "_prisma_migrations" (
-    id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz,
-    migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,
-    started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0
-);
-INSERT INTO "_prisma_migrations" VALUES ('1', repeat('a', 64), now(), '20250301101500_init', NULL, NULL, now(), 1);
-INSERT INTO "Category" VALUES ('k1', 'Boulangerie', 'Commerce de proximité'), ('k2', 'Restaurant', 'Restauration');
-"""
 
 
 class PrismaSource:

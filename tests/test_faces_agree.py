@@ -6,6 +6,7 @@ import csv
 import io
 import random
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -103,8 +104,9 @@ def how_many(name: str, choices: dict[str, list[str]], rng: random.Random) -> in
 
 
 @pytest.fixture
-def portfolio(cast: dict[str, User]) -> None:
+def portfolio(cast: dict[str, User], settings: Any) -> None:
     """Ninety clients in three hands, and a second run in which one of them moved."""
+    settings.EXPORTS_AN_HOUR = 1000  # more than a person asks for
     some_clients(40, "amelie", "Client É")
     some_clients(30, "karim", "Client K")
     some_clients(20, "", "Client sans")

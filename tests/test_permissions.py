@@ -18,8 +18,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from clients.contacting import log
-from clients.models import Category, Client, FileImport, Objection
+from clients.duplicates import Merge
+from clients.models import Category, Client, FileImport, Objection, SourceSync
 from clients.tombstones import bury
+from dignamik.foundation.auditing import note
 from dignamik.foundation.models import Guess, Job, SavedView
 from dignamik.foundation.tokens import issue
 from segmentation.models import Decision, Play, Profile, Publication, Run, Segment
@@ -165,6 +167,17 @@ PAGES: dict[str, Methods] = {
     "imports/<int:pk>/rejected/": {"GET": BRING, "POST": BRING | {"adele": 405}},
     # The scene's import is decided already: each of them says so and changes nothing.
     **{f"imports/<int:pk>/{act}/": BRINGS for act in ("columns", "confirm", "drop", "undo")},
+    # Without a language nothing is kept; either way one goes back to where one was.
+    "language/": {"GET": dict.fromkeys(PEOPLE, 405), "POST": dict.fromkeys(PEOPLE, 302)},
+    "sync/": {"GET": FOLLOW["GET"], "POST": BRING | {"adele": 302}},
+    "sync/<int:pk>/": FOLLOW,
+    "doubles/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    "doubles/search/": BRINGS,
+    # The scene's two clients look like nobody's doubles, which keeps nobody from judging them; nothing is confirmed.
+    "doubles/<int:first>/<int:second>/": {"GET": BRING, "POST": BRING | {"adele": 400}},
+    "doubles/<int:first>/<int:second>/aside/": BRINGS,
+    "doubles/merges/<int:pk>/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    "doubles/merges/<int:pk>/undo/": BRINGS,  # of a merge that is undone already
     "login/": dict.fromkeys(("GET", "POST"), dict.fromkeys(PEOPLE, 302) | {"anonymous": 200}),
     "logout/": {"GET": dict.fromkeys(PEOPLE, 405) | {"anonymous": LOGIN}, "POST": dict.fromkeys(PEOPLE, 302)},
     "help/": HELP,
@@ -233,8 +246,10 @@ MODELS = {
     "clients/demo": SHOWN,
     "clients/objection": SHOWN,
     "clients/erasure": CLEARED,
+    "clients/sourcesync": SHOWN,
     "foundation/job": SHOWN,
     "foundation/apitoken": SHOWN,
+    "foundation/auditevent": SHOWN,
     "foundation/guess": CLEARED,
     "segmentation/run": SHOWN,
     "segmentation/publication": SHOWN,
@@ -329,7 +344,7 @@ def address(route: str, objects: Mapping[str, Any]) -> str:
             return str(objects[model].history.latest().pk)
         if name in ("content_type_id", "rest", "wanted") or model == "r":
             return "0"
-        found = objects[model]
+        found = objects[f"doubles/{name}" if name in ("first", "second") else model]
         return found.slug if name == "slug" else str(found.pk)
 
     return "/" + re.sub(r"<([^>]+)>", value, route)
@@ -361,10 +376,26 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "imports": FileImport.objects.create(
             file_name="clients.csv", sha256="0" * 64, size=0, state="dropped", sent_at=timezone.now()
         ),
+        "sync": (
+            sync := SourceSync.objects.create(
+                trigger="command",
+                state="failed",
+                error="La base ne répond pas.",
+                started_at=timezone.now(),
+                finished_at=timezone.now(),
+            )
+        ),
+        "clients/sourcesync": sync,
+        "doubles/first": client,
+        "doubles/second": (second := a_client("Fleurs de Loire")),
+        "doubles/merges": Merge.objects.create(
+            kept=client, other=second, kept_name="A", other_name="B", at=timezone.now(), undone_at=timezone.now()
+        ),
         "runs/jobs": request_run(by=cast["anais"], trigger=Job.Trigger.WEB),
         "auth/user": cast["karim"],
         "auth/group": Group.objects.first(),
         "foundation/apitoken": token,
+        "foundation/auditevent": note("logout", cast["karim"]),
         "foundation/guess": Guess.objects.create(key="x", last_at=timezone.now(), until=timezone.now()),
         "account/tokens": token,
         "axes/accessattempt": attempt,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
 
 from clients import recording
 from clients.admin.forms import ClientForm, DistinctRows, ReadingForm, TurnoverForm
@@ -16,6 +18,7 @@ from clients.models import Client, Demo, Followers, HeldService, Turnover
 from clients.places import fold, fold_town
 from clients.querysets import SEES_EVERYTHING
 from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
+from dignamik.foundation.auditing import Kind
 
 
 class Readings(admin.TabularInline):  # type: ignore[type-arg]
@@ -41,6 +44,7 @@ class HeldServices(admin.TabularInline):  # type: ignore[type-arg]
 @admin.register(Client)
 class ClientAdmin(HistoryAdmin):
     form = ClientForm
+    recorded: ClassVar[Mapping[str, str]] = {"deleted": Kind.DELETED}  # the rest by `clients.recording`
     inlines = (HeldServices, Readings, Turnovers)
     list_display: tuple[Any, ...] = (
         "name", "category", "city", "department", "status", "account_manager", "latest_turnover", "followers",
@@ -51,7 +55,7 @@ class ClientAdmin(HistoryAdmin):
         ("account_manager", admin.RelatedOnlyFieldListFilter),
     )  # fmt: skip
     search_fields = ("name_folded",)
-    search_help_text = "Nom, ville, identifiant d’origine ou e-mail ; sans tenir compte des accents."
+    search_help_text = _("Nom, ville, identifiant d’origine ou e-mail ; sans tenir compte des accents.")
     autocomplete_fields = ("category", "account_manager")
     actions = None  # clients are not deleted by the dozen
     readonly_fields: ClassVar[tuple[Any, ...]] = (
@@ -62,17 +66,20 @@ class ClientAdmin(HistoryAdmin):
         (None, {"fields": ("name", "category", "sector", "status", "client_since", "source_id")}),
         ("Contact", {"fields": ("email", "phone", "website", "has_website", "do_not_contact", "is_personal")}),
         (
-            "Adresse",
+            _("Adresse"),
             {
                 "fields": (
                     "address", "postal_code", "city", "department", "latitude", "longitude", "position_precision",
                 ),
-                "description": "Sans coordonnées, le client prend le point de sa commune. Videz-les pour y revenir.",
+                "description": _("Sans coordonnées, le client prend le point de sa commune. Videz-les pour y revenir."),
             },
         ),
-        ("Suivi", {"fields": ("account_manager", "account_manager_name", "next_follow_up", "services_known", "notes")}),
         (
-            "Calculé",
+            _("Suivi"),
+            {"fields": ("account_manager", "account_manager_name", "next_follow_up", "services_known", "notes")},
+        ),
+        (
+            _("Calculé"),
             {
                 "fields": (
                     "latest_turnover", "followers", "created_at", "changed_at", "withdrawn_at", "profiling_objected_at",
@@ -87,12 +94,13 @@ class ClientAdmin(HistoryAdmin):
             return super().get_queryset(request)
         return Client.objects.visible_to(request.user)
 
-    @admin.display(description="dernier CA", ordering="turnover", empty_value="–")
+    @admin.display(description=_("dernier CA"), ordering="turnover", empty_value="–")
     def latest_turnover(self, client: Client) -> str | None:
         """The amount with its year, which is no number to group by thousands."""
         if client.turnover is None:
             return None
-        return f"{number_format(client.turnover, 2, force_grouping=True)}\u00a0€ ({client.turnover_year})"
+        amount = number_format(client.turnover, 2, force_grouping=True)
+        return _("%(amount)s\u00a0€ (%(year)s)") % {"amount": amount, "year": client.turnover_year}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Client], search_term: str
@@ -122,8 +130,9 @@ class ClientAdmin(HistoryAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         super().save_related(request, form, formsets, change)
-        if any(formset.has_changed() for formset in formsets):
-            recording.facts_changed(form.instance)
+        changed = [str(formset.model._meta.model_name) for formset in formsets if formset.has_changed()]
+        if changed:
+            recording.facts_changed(form.instance, changed)
 
 
 @admin.register(Demo)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client, Contact
 from dignamik.foundation.administration import HistoryAdmin
@@ -19,9 +20,9 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("kind") == Contact.Kind.NOTE and not cleaned.get("text"):
-            self.add_error("text", "Écrivez la note.")
+            self.add_error("text", _("Écrivez la note."))
         if (day := cleaned.get("day")) and day > timezone.localdate():
-            raise ValidationError("Un contact a déjà eu lieu\u00a0: son jour ne peut pas être à venir.")
+            raise ValidationError(_("Un contact a déjà eu lieu\u00a0: son jour ne peut pas être à venir."))
         return cleaned
 
 

@@ -1,4 +1,4 @@
-"""Forms of the admin: every truth that the database would refuse is said first, in French, beside the field.
+"""Forms of the admin: every truth that the database would refuse is said first, beside the field.
 
 Model and fields are those of the admin that uses the form.
 """
@@ -9,6 +9,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as looked_up
+from django.utils.translation import gettext_lazy as _
 
 from clients.facts import ClientFacts
 from clients.models import FIRST_YEAR, LARGEST_AMOUNT, LAST_YEAR, Category
@@ -26,7 +28,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
         written = str(self.cleaned_data["postal_code"])
         code = repair_postal_code(written) if written else ""
         if code is None:
-            raise ValidationError("Ce code postal n’est pas français : cinq chiffres sont attendus.")
+            raise ValidationError(_("Ce code postal n’est pas français : cinq chiffres sont attendus."))
         return code
 
     def clean(self) -> dict[str, Any]:
@@ -37,7 +39,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
             return cleaned
         found = check_coordinates(latitude, longitude)
         if not found.valid:
-            self.add_error("latitude", found.sentence)
+            self.add_error("latitude", looked_up(found.sentence))
         return cleaned
 
     def _refuse_erased(self, cleaned: dict[str, Any]) -> None:
@@ -56,7 +58,7 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
         name = " ".join(str(self.cleaned_data["name"]).split())
         for other in Category.objects.exclude(pk=self.instance.pk):
             if fold(other.name) == fold(name):
-                raise ValidationError(f"« {other.name} » existe déjà.")
+                raise ValidationError(_("« %(name)s » existe déjà.") % {"name": other.name})
         return name
 
     def clean_sector(self) -> str:
@@ -64,29 +66,29 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class DistinctRows(forms.BaseInlineFormSet):  # type: ignore[type-arg]
-    """Says of two rows that contradict each other which columns they share, by the columns' French names."""
+    """Says of two rows that contradict each other which columns they share, by the columns' names."""
 
     def get_unique_error_message(self, unique_check: Any) -> str:
         known: Any = self.model
         fields = [known._meta.get_field(name) for name in unique_check if name != self.fk.name]
         names = ", ".join(str(getattr(field, "verbose_name", field.name)) for field in fields)
-        return f"Deux lignes ont la même valeur ({names}) : gardez-en une."
+        return _("Deux lignes ont la même valeur (%(names)s) : gardez-en une.") % {"names": names}
 
 
 class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_count(self) -> int | None:
         count: int | None = self.cleaned_data["count"]
         if count is not None and count > MOST_FOLLOWERS:
-            raise ValidationError("Ce nombre d’abonnés n’est pas plausible.")
+            raise ValidationError(_("Ce nombre d’abonnés n’est pas plausible."))
         return count
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         count, has_account = cleaned.get("count"), cleaned.get("has_account")
         if count is None and has_account is None and "count" not in self.errors:
-            self.add_error("count", "Donnez un nombre d’abonnés, ou dites si le client a un compte.")
+            self.add_error("count", _("Donnez un nombre d’abonnés, ou dites si le client a un compte."))
         if has_account is False and count:
-            self.add_error("has_account", "Un client sans compte n’a pas d’abonnés.")
+            self.add_error("has_account", _("Un client sans compte n’a pas d’abonnés."))
         return cleaned
 
 
@@ -94,11 +96,13 @@ class TurnoverForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_year(self) -> int:
         year: int = self.cleaned_data["year"]
         if not FIRST_YEAR <= year <= LAST_YEAR:
-            raise ValidationError(f"L’année va de {FIRST_YEAR} à {LAST_YEAR}.")
+            raise ValidationError(
+                _("L’année va de %(first)s à %(last)s."), params={"first": FIRST_YEAR, "last": LAST_YEAR}
+            )
         return year
 
     def clean_amount(self) -> Any:
         amount = self.cleaned_data["amount"]
         if abs(amount) > LARGEST_AMOUNT:
-            raise ValidationError("Ce montant n’est pas plausible : il dépasse cent milliards d’euros.")
+            raise ValidationError(_("Ce montant n’est pas plausible : il dépasse cent milliards d’euros."))
         return amount

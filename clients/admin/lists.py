@@ -8,16 +8,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client
 
-Choices = Iterable[tuple[str, str]]
+Choices = Iterable[tuple[str, Any]]  # labels in the reader's language
 
 
 class Choice(admin.SimpleListFilter):
     """A list filter over a fixed set of choices, refused by emptiness when the address says something else."""
 
-    choices_offered: tuple[tuple[str, str], ...] = ()
+    choices_offered: tuple[tuple[str, Any], ...] = ()
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return self.choices_offered
@@ -28,7 +29,7 @@ class Placed(Choice):
 
     title = "position"
     parameter_name = "position"
-    choices_offered = (("none", "non placé"), *Client.Precision.choices)
+    choices_offered = (("none", _("non placé")), *Client.Precision.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Client]) -> QuerySet[Client]:
         if self.value() is None:
@@ -39,9 +40,9 @@ class Placed(Choice):
 class LookedAfter(Choice):
     """Clients without an account manager, and among them those whose source names somebody we could not match."""
 
-    title = "rattachement"
+    title = _("rattachement")
     parameter_name = "attachment"
-    choices_offered = (("pending", "chargé de compte à rattacher"), ("nobody", "sans chargé de compte"))
+    choices_offered = (("pending", _("chargé de compte à rattacher")), ("nobody", _("sans chargé de compte")))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Client]) -> QuerySet[Client]:
         if self.value() is None:
@@ -53,13 +54,13 @@ class LookedAfter(Choice):
 class Present(Choice):
     """Withdrawn clients are out of every list; here too, unless asked for."""
 
-    title = "présence"
+    title = _("présence")
     parameter_name = "presence"
-    choices_offered = (("withdrawn", "retirés de la source"), ("all", "tous"))
+    choices_offered = (("withdrawn", _("retirés de la source")), ("all", _("tous")))
 
     def choices(self, changelist: Any) -> Any:
         first, *rest = super().choices(changelist)
-        yield {**first, "display": "présents"}
+        yield {**first, "display": _("présents")}
         yield from rest
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Client]) -> QuerySet[Client]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from html import unescape
@@ -14,13 +14,16 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db.models import Model, Q
+from django.utils.translation import gettext as _
 
+from clients.erasing import merges, syncs
+from clients.erasing.syncs import Spoken
 from clients.imports import OPEN, FileImport
 from clients.intake.errors import IntakeError
 from clients.intake.files.importing import read_content
 from clients.intake.files.keeping import content_of
 from clients.models import Client, Contact
-from clients.reach import hanging_on_clients
+from clients.reach import hanging_on_clients, same_person
 from clients.traces import Traces
 from dignamik.foundation.models import SavedView
 
@@ -48,12 +51,15 @@ class Cleaned:
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes with one client. `rows`: what hangs on it, by what people call it; `elsewhere`: what other people's
-    texts say of it, which nobody but a reader can judge, by the same names."""
+    """What goes with one client and the doubles merged into it. `client`: the kept one; `rows`: what hangs on them, by
+    what people call it; `elsewhere`: what other people's texts say of it, which nobody but a reader can judge, by the
+    same names."""
 
     client: Client
+    doubles: Sequence[int]
     rows: Mapping[str, int]
     imports: Sequence[Cleaned]
+    syncs: Sequence[Spoken]
     logged: Sequence[int]
     views: Sequence[int]
     sessions: Sequence[str]
@@ -63,9 +69,11 @@ class Plan:
         """Counts only, and names nobody; `elsewhere` by the numbers of the clients concerned."""
         return {
             "client": self.client.pk,
+            "doubles": list(self.doubles),
             "rows": dict(self.rows),
             "import_lines": sum(item.mentions for item in self.imports),
             "import_files": sum(bool(item.file) for item in self.imports),
+            "sync_lines": sum(item.mentions for item in self.syncs),
             "admin_log": len(self.logged),
             "saved_views": len(self.views),
             "sessions": len(self.sessions),
@@ -75,29 +83,34 @@ class Plan:
 
 def plan(client: Client) -> Plan:
     """Look for everything. A few queries, and one reading of each file that still waits for a decision."""
-    traces = Traces.of(client)
-    found = [(item, item.rows_of(client.pk)) for item in hanging_on_clients()]
+    clients = same_person(client)
+    pks, traces, lent = [each.pk for each in clients], Traces.of(clients), merges.lent([each.pk for each in clients])
+    found = [(item, item.rows_of(pks)) for item in hanging_on_clients()]
     rows: dict[str, int] = {}
     for item, of_client in found:
-        label = "versions de l’historique" if item.is_history else item.label
+        label = _("versions de l’historique") if item.is_history else item.label
         rows[label] = rows.get(label, 0) + of_client.count()
-    keys: dict[type[Model], list[str]] = {Client: [str(client.pk)]}
+        if item.is_history:
+            rows[label] += lent.versions(item).exclude(pk__in=of_client.values("pk")).count()
+    keys: dict[type[Model], list[str]] = {Client: [str(pk) for pk in pks]}
     keys |= {item.model: [str(pk) for pk in of_client.values_list("pk", flat=True)] for item, of_client in found}
     return Plan(
-        client=client,
+        client=clients[0],
+        doubles=pks[1:],
         rows={label: count for label, count in rows.items() if count},
-        imports=[cleaned for one in FileImport.objects.order_by("pk") if (cleaned := _cleaned(one, client, traces))],
+        imports=[cleaned for one in FileImport.objects.order_by("pk") if (cleaned := _cleaned(one, pks, traces))],
+        syncs=syncs.speaking_of(traces.source_ids, traces),
         logged=_logged(keys, traces),
         views=[view.pk for view in SavedView.objects.order_by("pk") if _is_about(view, traces)],
         sessions=[row.session_key for row in Session.objects.all() if names(row.get_decoded(), traces)],
-        elsewhere=_elsewhere(client, traces),
+        elsewhere=_elsewhere(pks, traces),
     )
 
 
 # --- Imports ---------------------------------------------------------------------------------------------------------
 
 
-def _cleaned(file_import: FileImport, client: Client, traces: Traces) -> Cleaned | None:
+def _cleaned(file_import: FileImport, pks: Collection[int], traces: Traces) -> Cleaned | None:
     """None where the import does not speak of the client."""
     columns: dict[str, Any] = {}
     kept = {
@@ -111,8 +124,8 @@ def _cleaned(file_import: FileImport, client: Client, traces: Traces) -> Cleaned
     columns = {name: value for name, value in kept.items() if value != getattr(file_import, name)}
     lines = [
         line.pk
-        for line in file_import.lines.filter(Q(client=client) | Q(client=None)).only("client", "name", "changes")
-        if line.client_id == client.pk or traces.are_in_any([line.name, *_changed(line.changes)])
+        for line in file_import.lines.filter(Q(client__in=pks) | Q(client=None)).only("client", "name", "changes")
+        if line.client_id in pks or traces.are_in_any([line.name, *_changed(line.changes)])
     ]
     waiting = file_import.stored_as if file_import.state in OPEN and file_import.stored_as else ""
     file = waiting if waiting and _file_speaks(waiting, traces) else ""
@@ -132,7 +145,7 @@ def _words_of(row: Mapping[str, Any]) -> Iterable[Any]:
 
 
 def _changed(changes: Iterable[Sequence[str]]) -> Iterable[str]:
-    for _, before, after in changes:
+    for _label, before, after in changes:
         yield before
         yield after
 
@@ -174,11 +187,11 @@ def _is_about(view: SavedView, traces: Traces) -> bool:
     return traces.fill(view.name) or any(traces.fill(text) for text in parse_qs(view.query).get("q", ()))
 
 
-def _elsewhere(client: Client, traces: Traces) -> dict[str, list[int]]:
+def _elsewhere(pks: Collection[int], traces: Traces) -> dict[str, list[int]]:
     """Other clients whose notes or log speak of this one."""
-    others = Client.objects.exclude(pk=client.pk)
+    others = Client.objects.exclude(pk__in=pks)
     notes = others.exclude(notes="").values_list("pk", "notes").iterator()
-    texts = Contact.objects.exclude(client=client).exclude(text="").values_list("client", "text").iterator()
+    texts = Contact.objects.exclude(client__in=pks).exclude(text="").values_list("client", "text").iterator()
     found = {
         "notes": sorted({pk for pk, text in notes if traces.are_in(text)}),
         "contacts": sorted({pk for pk, text in texts if traces.are_in(text)}),

@@ -8,7 +8,11 @@ ERASED = "{}\u00a0: cette ligne n’est pas reprise, et rien n’en est gardé."
 
 
 class IntakeError(Exception):
-    """The message is French, whole, and names the remedy. Nothing was written."""
+    """The message is whole and names the remedy. Nothing was written.
+
+    What is wrong with a file or a source is said in French: commands say it too, and imports keep it. What a page says
+    of a decision follows the language of the page.
+    """
 
 
 def refuse_beside_demo() -> None:

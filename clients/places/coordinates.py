@@ -35,13 +35,19 @@ _BOXES = (
     _Box(-23.0, -17.5, 158.0, 172.2),  # Nouvelle-Calédonie
 )
 
+
+def _(sentence: str) -> str:
+    """Marks a sentence that whoever shows it may translate: places know no Django."""
+    return sentence
+
+
 _SENTENCES: dict[Verdict, str] = {
-    "valid": "Coordonnées en France.",
-    "missing": "Coordonnées incomplètes : il faut la latitude et la longitude.",
-    "zero": "Coordonnées 0, 0 : elles désignent le golfe de Guinée, pas une adresse.",
-    "impossible": "Coordonnées impossibles : la latitude va de -90 à 90 degrés, la longitude de -180 à 180.",
-    "swapped": "Latitude et longitude semblent inversées.",
-    "outside": "Coordonnées hors de France.",
+    "valid": _("Coordonnées en France."),
+    "missing": _("Coordonnées incomplètes : il faut la latitude et la longitude."),
+    "zero": _("Coordonnées 0, 0 : elles désignent le golfe de Guinée, pas une adresse."),
+    "impossible": _("Coordonnées impossibles : la latitude va de -90 à 90 degrés, la longitude de -180 à 180."),
+    "swapped": _("Latitude et longitude semblent inversées."),
+    "outside": _("Coordonnées hors de France."),
 }
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from clients.places.codes import repair_postal_code
-from clients.places.coordinates import distance_km
+from clients.places.coordinates import _, distance_km
 from clients.places.naming import postal_code_in, split_district, without_article
 from clients.places.table import DEPARTMENTS, Commune, Precision, Table, department_of, find_department, load
 
@@ -37,7 +37,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Unplaced:
-    reason: str
+    """Why, as a sentence with `%(name)s` for each of `values`."""
+
+    sentence: str
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,19 @@ def resolve(
 
 
 def unplaced_reason(
-    city: str, postal_code: str | int | float | None = "", *, department: str = "", insee: str = ""
+    city: str,
+    postal_code: str | int | float | None = "",
+    *,
+    department: str = "",
+    insee: str = "",
+    say: Callable[[str], str] = str,
 ) -> str | None:
-    """Return why `resolve` finds no place, as a French sentence for people, or None when it finds one."""
+    """Return why `resolve` finds no place, as a French sentence for people, or None when it finds one.
+
+    `say` puts the sentence into another language before the values are put into it.
+    """
     found = _find(city, postal_code, department, insee)
-    return found.reason if isinstance(found, _Unplaced) else None
+    return say(found.sentence) % found.values if isinstance(found, _Unplaced) else None
 
 
 def _find(city: str, postal_code: str | int | float | None, department: str, insee: str) -> Place | _Unplaced:
@@ -88,14 +99,15 @@ def _find(city: str, postal_code: str | int | float | None, department: str, ins
     if commune is not None:
         return _at(table, commune, written)
     if area and _is_elsewhere(table, town):
-        said = f"le code postal {code}" if code else f"le département {area}"
-        return _Unplaced(f"La ville « {written.city} » et {said} se contredisent.")
+        by_code = _("La ville « %(city)s » et le code postal %(code)s se contredisent.")
+        by_area = _("La ville « %(city)s » et le département %(area)s se contredisent.")
+        return _Unplaced(by_code if code else by_area, {"city": written.city, "code": code, "area": area})
     if code in table.by_postal_code:
         return _at_postal_code(table.by_postal_code[code], written)
     if area:
         centre = DEPARTMENTS[area]
         return Place("", "", area, code, centre.latitude, centre.longitude, "department")
-    return _Unplaced(_why(written, postal_code, named))
+    return _why(written, postal_code, named)
 
 
 def _in_postal_code(table: Table, written: _Written) -> Commune | None:
@@ -177,11 +189,14 @@ def _mean(found: Sequence[Commune]) -> tuple[float, float]:
     return fmean(each.latitude for each in found), fmean(each.longitude for each in found)
 
 
-def _why(written: _Written, postal_code: str | int | float | None, named: Sequence[Commune]) -> str:
+def _why(written: _Written, postal_code: str | int | float | None, named: Sequence[Commune]) -> _Unplaced:
     if named:
         count = len({each.parent or each.insee for each in named})
-        return f"« {written.city} » désigne {count} communes : il faut le code postal."
+        said = _("« %(city)s » désigne %(count)s communes : il faut le code postal.")
+        return _Unplaced(said, {"city": written.city, "count": count})
     unreadable = str(postal_code or "").strip()
     if unreadable:
-        return f"Code postal illisible : « {unreadable} »."
-    return f"Ville inconnue : « {written.city} »." if written.town else "Ni ville ni code postal."
+        return _Unplaced(_("Code postal illisible : « %(code)s »."), {"code": unreadable})
+    if not written.town:
+        return _Unplaced(_("Ni ville ni code postal."), {})
+    return _Unplaced(_("Ville inconnue : « %(city)s »."), {"city": written.city})

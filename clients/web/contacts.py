@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
 from clients.contacting import EARLIEST_DAY, FARTHEST, LONGEST_TEXT, UNCHANGED, CannotLog, follow_up, log
@@ -30,14 +31,14 @@ SHOWN = 5
 
 
 class ContactForm(forms.Form):
-    kind = forms.ChoiceField(label="Nature", choices=Contact.Kind.choices)
-    day = forms.DateField(label="Jour", required=False)
-    text = forms.CharField(label="Texte", required=False, max_length=LONGEST_TEXT)
-    following = forms.DateField(label="Prochaine relance", required=False)
+    kind = forms.ChoiceField(label=_("Nature"), choices=Contact.Kind.choices)
+    day = forms.DateField(label=_("Jour"), required=False)
+    text = forms.CharField(label=_("Texte"), required=False, max_length=LONGEST_TEXT)
+    following = forms.DateField(label=_("Prochaine relance"), required=False)
 
 
 class FollowUpForm(forms.Form):
-    following = forms.DateField(label="Prochaine relance", required=False)
+    following = forms.DateField(label=_("Prochaine relance"), required=False)
 
 
 class OnClient(RolePage, View):
@@ -59,7 +60,9 @@ class OnClient(RolePage, View):
                 address = f"{client.get_absolute_url()}#log"
                 messages.success(request, format_html('{} (<a href="{}">{}</a>).', said, address, client.name))
         else:
-            self.complain(f"{form[name].label}\u00a0: {text}" for name, all_ in form.errors.items() for text in all_)
+            named = _("%(label)s\u00a0: %(text)s")
+            problems = [(form[name].label, text) for name, texts in form.errors.items() for text in texts]
+            self.complain(named % {"label": label, "text": text} for label, text in problems)
         return HttpResponseRedirect(came_from(request, client.get_absolute_url()))
 
     def write(self, client: Client, said: dict[str, Any]) -> str:
@@ -67,7 +70,7 @@ class OnClient(RolePage, View):
         raise NotImplementedError
 
     def complain(self, sentences: Any) -> None:
-        messages.error(self.request, "Rien n’a été enregistré. " + " ".join(sentences))
+        messages.error(self.request, " ".join([str(_("Rien n’a été enregistré.")), *sentences]))
 
 
 class LogContact(OnClient):
@@ -80,8 +83,10 @@ class LogContact(OnClient):
         if following is None and said["kind"] == Contact.Kind.NOTE:
             following = UNCHANGED  # a note does not make up for the call that was to be made
         made = log(client, said["kind"], by=self.request.user, text=said["text"], day=said["day"], following=following)
-        next_time = f", relance le {french.day(following)}" if isinstance(following, date) else ""
-        return f"Noté\u00a0: {made.get_kind_display()}{next_time}"
+        words = {"kind": made.get_kind_display()}
+        if isinstance(following, date):
+            return _("Noté\u00a0: %(kind)s, relance le %(day)s") % (words | {"day": french.day(following)})
+        return _("Noté\u00a0: %(kind)s") % words
 
 
 class FollowUp(OnClient):
@@ -92,7 +97,7 @@ class FollowUp(OnClient):
     def write(self, client: Client, said: dict[str, Any]) -> str:
         day: date | None = said["following"]
         follow_up(client, day, by=self.request.user)
-        return f"Relance prévue le {french.day(day)}" if day else "Plus de relance prévue"
+        return _("Relance prévue le %(day)s") % {"day": french.day(day)} if day else str(_("Plus de relance prévue"))
 
 
 # --- The card --------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import ListView, View
 
 from clients.imports import FileImport
@@ -20,20 +21,21 @@ from clients.intake.files.columns import IGNORE, fact_of
 from clients.intake.files.table import MAX_BYTES, MAX_ROWS
 from clients.models import Demo
 from clients.web.preview import Preview
-from dignamik.foundation.exporting import Column, Sheet, respond
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import Column, Sheet
 from dignamik.foundation.pages import RolePage
 
 IMPORTS = "clients.add_fileimport"
 IMPORTS_A_PAGE = 25
-ALREADY_HERE = "Ce fichier attend déjà votre décision\u00a0: le voici."
-HANDED_OVER = "Un exécutant s’en charge\u00a0: cette page suit son avancement."
-DONE = "L’import est dans la base."
-UNDONE = "L’import est annulé\u00a0: la base dit de nouveau ce qu’elle disait avant lui."
-BUSY = "Un exécutant travaille déjà sur cet import\u00a0: attendez qu’il ait fini."
+ALREADY_HERE = _("Ce fichier attend déjà votre décision\u00a0: le voici.")
+HANDED_OVER = _("Un exécutant s’en charge\u00a0: cette page suit son avancement.")
+DONE = _("L’import est dans la base.")
+UNDONE = _("L’import est annulé\u00a0: la base dit de nouveau ce qu’elle disait avant lui.")
+BUSY = _("Un exécutant travaille déjà sur cet import\u00a0: attendez qu’il ait fini.")
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(label="Fichier CSV ou XLSX", allow_empty_file=True)
+    file = forms.FileField(label=_("Fichier CSV ou XLSX"), allow_empty_file=True)
 
 
 class ImportsPage(RolePage):
@@ -131,16 +133,16 @@ class Acts(ImportsPage, View):
         """After facts were written: `segmentation` brings placements up to date."""
 
     def at_once_or_later(
-        self, file_import: FileImport, what: str, now: Callable[[], Any], said: str, **more: Any
+        self, file_import: FileImport, what: str, now: Callable[[], Any], said: Any, **more: Any
     ) -> str:
         if file_import.in_hand:
             raise IntakeError(BUSY)
         if working.is_large(file_import):
             working.hand_over(file_import, what, self.request.user, **more)
-            return HANDED_OVER
+            return str(HANDED_OVER)
         now()
         self.written()
-        return said
+        return str(said)
 
 
 class ImportColumns(Acts):
@@ -176,7 +178,7 @@ class DropImport(Acts):
 
     def act(self, file_import: FileImport) -> str:
         filing.drop(file_import.pk)
-        return "Import abandonné\u00a0: le fichier est effacé, la base n’a pas changé."
+        return str(_("Import abandonné\u00a0: le fichier est effacé, la base n’a pas changé."))
 
 
 class UndoImport(Acts):
@@ -197,7 +199,8 @@ class RejectedRows(ImportsPage, View):
         headings = [heading for heading, _ in file_import.headings]
         columns: list[Column[Any]] = [Column(heading, _cell_at(place)) for place, heading in enumerate(headings)]
         columns += [Column("Ligne refusée", lambda row: row["line"]), Column("Motif du refus", _why)]
-        return respond(Sheet(f"import-{pk}-lignes-refusees", columns, file_import.rejected), "csv")
+        rejected = file_import.rejected
+        return send(request, Sheet(f"import-{pk}-lignes-refusees", columns, rejected), "csv", rows=len(rejected))
 
 
 def _cell_at(place: int) -> Callable[[Any], str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clients.imports import FileImport, ImportedLine
 from clients.intake.files import filing, layout, undoing
@@ -55,11 +56,11 @@ class Preview:
         """Those that have something to show; the one at hand is marked."""
         found = self.file_import
         counted = (
-            ("changed", "Modifiés", found.updated),
-            ("created", "Nouveaux", found.created),
-            ("rejected", "Refusés", len(found.rejected)),
-            ("repeated", "Répétés", len(found.repeated)),
-            ("unplaced", "Sans position", len(found.unplaced)),
+            ("changed", _("Modifiés"), found.updated),
+            ("created", _("Nouveaux"), found.created),
+            ("rejected", _("Refusés"), len(found.rejected)),
+            ("repeated", _("Répétés"), len(found.repeated)),
+            ("unplaced", _("Sans position"), len(found.unplaced)),
         )
         there = [part for part in counted if part[2]]
         names = [name for name, _, _ in there]

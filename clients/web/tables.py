@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client
 from dignamik.foundation import french
@@ -36,23 +37,26 @@ ROW_FIELDS = (
     "account_manager__first_name",
     "account_manager__last_name",
 )
-NO_FOLLOW_UP = format_html('<span class="quiet">{}</span>', "aucune")
+
+
+def no_follow_up() -> SafeString:
+    return format_html('<span class="quiet">{}</span>', _("aucune"))
 
 
 class ClientTable(tables.Table):
     """Columns are named like the filter set's orderings: such a column gets a link that sorts."""
 
     name = tables.Column(verbose_name="Client", attrs={"td": {"class": "who"}})
-    category = tables.Column(verbose_name="Type d’entreprise", accessor="category__name", default=UNKNOWN)
-    city = tables.Column(verbose_name="Ville", empty_values=())
-    followers = tables.Column(verbose_name="Abonnés", attrs=NUMBER, default=UNKNOWN)
-    turnover = tables.Column(verbose_name="CA (€)", attrs=NUMBER, default=UNKNOWN)
-    status = tables.Column(verbose_name="Statut")
-    follow_up = tables.Column(verbose_name="Relance", accessor="next_follow_up", default=NO_FOLLOW_UP)
-    manager = tables.Column(verbose_name="Chargé·e de compte", empty_values=(), accessor="account_manager_name")
+    category = tables.Column(verbose_name=_("Type d’entreprise"), accessor="category__name", default=UNKNOWN)
+    city = tables.Column(verbose_name=_("Ville"), empty_values=())
+    followers = tables.Column(verbose_name=_("Abonnés"), attrs=NUMBER, default=UNKNOWN)
+    turnover = tables.Column(verbose_name=_("CA (€)"), attrs=NUMBER, default=UNKNOWN)
+    status = tables.Column(verbose_name=_("Statut"))
+    follow_up = tables.Column(verbose_name=_("Relance"), accessor="next_follow_up", default=no_follow_up)
+    manager = tables.Column(verbose_name=_("Chargé·e de compte"), empty_values=(), accessor="account_manager_name")
 
-    sector = tables.Column(verbose_name="Secteur", default=UNKNOWN)
-    client_since = tables.Column(verbose_name="Client depuis", default=UNKNOWN)
+    sector = tables.Column(verbose_name=_("Secteur"), default=UNKNOWN)
+    client_since = tables.Column(verbose_name=_("Client depuis"), default=UNKNOWN)
 
     class Meta:
         attrs = {"aria-label": "Clients"}
@@ -75,10 +79,10 @@ class ClientTable(tables.Table):
         return format_html('{} <span class="quiet">{}</span>', french.grouped(value), str(record.turnover_year))
 
     def render_client_since(self, value: date) -> str:
-        return f"{value:%d/%m/%Y}"
+        return french.short_day(value)
 
     def render_follow_up(self, value: date) -> SafeString | str:
-        text = f"{value:%d/%m/%Y}"
+        text = french.short_day(value)
         return format_html("<strong>{}</strong>", text) if value <= timezone.localdate() else text
 
     def render_manager(self, record: Client) -> SafeString | str:
@@ -90,8 +94,8 @@ def manager_of(client: Client) -> SafeString | str:
     if client.account_manager is not None:
         return client.account_manager.get_full_name() or client.account_manager.get_username()
     if client.account_manager_name:
-        return format_html('{} <span class="quiet">à rattacher</span>', client.account_manager_name)
-    return format_html('<span class="unknown">{}</span>', "personne")
+        return format_html('{} <span class="quiet">{}</span>', client.account_manager_name, _("à rattacher"))
+    return format_html('<span class="unknown">{}</span>', _("personne"))
 
 
 def origin(query: QueryDict) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.generic import DetailView, View
 
 from clients.filters import NOBODY, ClientFilter
@@ -76,7 +77,7 @@ class ClientList(Listing):
         if name == "manager" and self.request.user.has_perm(SEES_EVERYTHING):
             users = get_user_model().objects.filter(portfolio__isnull=False).distinct()
             named = ((user.get_username(), user.get_full_name() or user.get_username()) for user in users)
-            return [(NOBODY, "Personne"), *by_label(named)]
+            return [(NOBODY, _("Personne")), *by_label(named)]
         return super().options_of(name)
 
 
@@ -111,6 +112,16 @@ class ClientPage(RolePage, DetailView):  # type: ignore[type-arg]
     def get_queryset(self) -> ClientQuerySet:
         mine = Client.objects.visible_to(self.request.user).select_related("category", "account_manager")
         return mine.prefetch_related("held_services", "readings", "turnovers")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A double that was merged answers with the client that was kept, for who may see that one."""
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            kept = Client.objects.visible_to(request.user).filter(merged__id=self.kwargs["pk"]).first()
+            if kept is None:
+                raise
+            return HttpResponseRedirect(kept.get_absolute_url())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

@@ -7,10 +7,13 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from dignamik.foundation import jobs
 from dignamik.foundation.account import revoke
 from dignamik.foundation.administration import ReadOnlyAdmin
+from dignamik.foundation.audit_admin import AuditEventAdmin as AuditEventAdmin
 from dignamik.foundation.models import ApiToken, Guess, Job
 
 STOPS = "foundation.change_job"
@@ -28,21 +31,25 @@ class JobAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     actions = ("cancel",)
 
-    @admin.display(description="avancement", ordering="progress")
+    @admin.display(description=_("avancement"), ordering="progress")
     def share(self, job: Job) -> str:
         return f"{round(job.progress * 100)}\u00a0%"
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(STOPS)
 
-    @admin.action(description="Annuler les tâches choisies", permissions=["cancel"])
+    @admin.action(description=_("Annuler les tâches choisies"), permissions=["cancel"])
     def cancel(self, request: HttpRequest, chosen: QuerySet[Job]) -> Any:
         """Those that have ended stay as they are."""
         going = list(chosen.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]))
         for job in going:
             jobs.cancel(job)
-        said = "tâche annulée, à sa prochaine étape si elle est en cours" if len(going) == 1 else "tâches annulées"
-        text = f"{len(going)} {said}." if going else "Aucune de ces tâches n’attend ni n’est en cours."
+        said = ngettext(
+            "%(count)s tâche annulée, à sa prochaine étape si elle est en cours.",
+            "%(count)s tâches annulées.",
+            len(going),
+        )
+        text = said % {"count": len(going)} if going else _("Aucune de ces tâches n’attend ni n’est en cours.")
         self.message_user(request, text, messages.SUCCESS if going else messages.WARNING)
 
 
@@ -60,18 +67,18 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         tokens: QuerySet[ApiToken] = super().get_queryset(request)
         return tokens if request.user.is_superuser else tokens.exclude(user__is_superuser=True)
 
-    @admin.display(description="droits")
+    @admin.display(description=_("droits"))
     def says(self, token: ApiToken) -> str:
         return token.says
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(REVOKES)
 
-    @admin.action(description="Révoquer les jetons choisis", permissions=["revoke"])
+    @admin.action(description=_("Révoquer les jetons choisis"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, chosen: QuerySet[ApiToken]) -> Any:
         count = revoke([token.pk for token in chosen])
-        said = "jeton révoqué" if count == 1 else "jetons révoqués"
-        text = f"{count} {said}." if count else "Ces jetons étaient déjà révoqués."
+        said = ngettext("%(count)s jeton révoqué.", "%(count)s jetons révoqués.", count)
+        text = said % {"count": count} if count else _("Ces jetons étaient déjà révoqués.")
         self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
 
 

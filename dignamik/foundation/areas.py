@@ -43,7 +43,7 @@ class PolygonField(forms.CharField):
     def said(self, text: str) -> str:
         """On a chip: a list of corners says nothing to anybody; "" for what is no shape."""
         found = numbers(text)
-        return f"forme à {len(found) // 2} sommets" if found else ""
+        return _("forme à %(corners)s sommets") % {"corners": len(found) // 2} if found else ""
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)

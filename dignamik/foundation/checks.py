@@ -31,16 +31,25 @@ def refuse_psycopg_3(**kwargs: Any) -> list[CheckMessage]:
 @register
 def refuse_a_schedule_that_no_clock_reads(**kwargs: Any) -> list[CheckMessage]:
     """A worker would die of it at night."""
-    written = settings.RETRAIN_SCHEDULE
-    if not written or (len(written.split()) == CRON_FIELDS and croniter.is_valid(written)):
-        return []
+    schedules = {name: getattr(settings, name) for name in ("RETRAIN_SCHEDULE", "SYNC_SCHEDULE")}
     return [
         Error(
-            f"RETRAIN_SCHEDULE ne se lit pas : « {written} ».",
+            f"{name} ne se lit pas : « {written} ».",
             hint="Cinq champs comme dans cron, par exemple « 0 5 * * 1 » pour chaque lundi à 5 h.",
             id="dignamik.E005",
         )
+        for name, written in schedules.items()
+        if written and not (len(written.split()) == CRON_FIELDS and croniter.is_valid(written))
     ]
+
+
+@register
+def refuse_syncs_of_nothing(**kwargs: Any) -> list[CheckMessage]:
+    """Each tick would fail, and write to the admins."""
+    if not settings.SYNC_SCHEDULE or settings.SOURCE_DATABASE_URL:
+        return []
+    hint = "Donnez l’adresse de la base interne, ou retirez SYNC_SCHEDULE."
+    return [Error("SYNC_SCHEDULE est donné sans SOURCE_DATABASE_URL.", hint=hint, id="dignamik.E006")]
 
 
 def _place(url: str) -> tuple[str | None, int | None, str]:

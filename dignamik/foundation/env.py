@@ -20,6 +20,8 @@ PRISMA_ONLY = {
     "sslaccept",
 }
 
+LOG_FORMATS = ("json", "lines")
+
 
 def secret_key(env: environ.Env, *, debug: bool) -> str:
     """The signing key. Refuses an empty one always, a short one outside DEBUG."""
@@ -43,6 +45,14 @@ def allowed_hosts(env: environ.Env, *, debug: bool) -> list[str]:
             "(« * » est refusé hors DEBUG)."
         )
     return hosts
+
+
+def log_format(env: environ.Env, *, default: str) -> str:
+    """How the log is written: `json` or `lines`."""
+    asked: str = env.str("LOG_FORMAT", default="") or default
+    if asked not in LOG_FORMATS:
+        raise ImproperlyConfigured(f"LOG_FORMAT attend « json » ou « lines » : « {asked} » n’en est pas un.")
+    return asked
 
 
 def database(url: str) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """One sheet of rows, as a CSV that French Excel opens right, or as XLSX.
 
 Text is text: what begins like a formula gets an apostrophe before it in CSV, and the type "text" in XLSX. Numbers stay
-numbers, negative ones included; what is unknown is an empty cell.
+numbers, negative ones included; what is unknown is an empty cell. A file is French whatever language its pages are in:
+it goes on to colleagues, and comes back by the imports.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
@@ -26,12 +27,13 @@ from openpyxl.utils import get_column_letter
 Cell = str | int | float | Decimal | date | bool | None
 T = TypeVar("T")
 
+FRENCH = "fr"
 FORMATS = {"csv": "CSV", "xlsx": "Excel"}
 BOM = "\ufeff"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-# What a spreadsheet may run, in ASCII and full-width; leading blanks don't protect from it.
-_FORMULA = re.compile(r"^\s*[=+\-@\t\r＝＋－＠]")
+# What a spreadsheet may run, in ASCII and full-width; leading blanks don't protect from it, nor do signs of no width.
+_FORMULA = re.compile(r"^[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@\t\r＝＋－＠]")
 # Refused by XLSX and invisible in CSV. TAB and line ends become a space: a cell is one line.
 _BREAKS = re.compile(r"[\t\r\n\x0b\x0c\x85\u2028\u2029]+")
 # What openpyxl itself makes more of than text: formulas, and error codes like "#N/A".
@@ -57,10 +59,12 @@ class Sheet(Generic[T]):
     rows: Iterable[T]
 
     def cells(self) -> Iterator[list[Cell]]:
-        """Headings, then the rows."""
+        """Headings, then the rows. In French one by one: between two rows the thread is the response's again."""
         yield [column.heading for column in self.columns]
         for row in self.rows:
-            yield [column.read(row) for column in self.columns]
+            with translation.override(FRENCH):
+                cells = [column.read(row) for column in self.columns]
+            yield cells
 
 
 def one_line(text: str) -> str:

@@ -138,7 +138,7 @@ class FilterBar:
     def field(self, name: str) -> Field:
         if name not in self.filterset.filters:
             low, high = (self.field(end) for end in _ends(name))
-            label = low.label.removesuffix(" minimum")
+            label = str(self.filterset.RANGES[name])
             return Field(name, label, "range", source=self.source_of(name), ends=(low, high))
         control = self.filterset.form.fields[name]
         own = [(str(value), str(label)) for value, label in getattr(control, "choices", ()) if value]

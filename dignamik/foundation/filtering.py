@@ -6,16 +6,17 @@ the whole portfolio. Here both are errors, on every surface.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django_filters.fields import BaseCSVField
 from drf_spectacular.utils import extend_schema_field
@@ -32,7 +33,12 @@ def unknown_filter(name: str) -> str:
 
 
 class StrictFilterSet(django_filters.FilterSet):
-    """Filters by exactly its declared names; anything else makes it invalid, and an invalid set has no rows."""
+    """Filters by exactly its declared names; anything else makes it invalid, and an invalid set has no rows.
+
+    `RANGES`: what the two filters `…_min` and `…_max` are called together.
+    """
+
+    RANGES: ClassVar[Mapping[str, str | Promise]] = {}
 
     def unknown_names(self) -> list[str]:
         """Query parameters that neither this filter nor a list understands, in order of appearance."""
@@ -48,6 +54,13 @@ class StrictFilterSet(django_filters.FilterSet):
         """Every value that the query string gives a name."""
         several = getattr(self.data, "getlist", None)
         return several(name) if several else [self.data[name]] if name in self.data else []
+
+    def told(self) -> dict[str, list[str] | None]:
+        """The filters in use, for the record: their values where they come from a closed list, else None. What people
+        search for, and bounds of figures, are nobody's business later."""
+        used = {name: [value for value in self._said(name) if value] for name in self.filters}
+        closed = {name for name, item in self.filters.items() if {"choices", "validators"} & set(item.extra)}
+        return {name: values if name in closed else None for name, values in used.items() if values}
 
     @cached_property
     def _is_understood(self) -> bool:
@@ -68,7 +81,8 @@ class StrictFilterSet(django_filters.FilterSet):
         found = []
         for name, messages in self.form.errors.items():
             label = self.form.fields[name].label if name in self.form.fields else None
-            found += [f"{label} : {message}" if label else str(message) for message in messages]
+            named = _("%(label)s : %(message)s")
+            found += [named % {"label": label, "message": text} if label else str(text) for text in messages]
         return found
 
     @property

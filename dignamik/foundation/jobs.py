@@ -11,10 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from dignamik.foundation.auditing import Kind, note
+from dignamik.foundation.calls import working
 from dignamik.foundation.locks import Busy, exclusive
+from dignamik.foundation.logs import request_number
 from dignamik.foundation.models import Job
 
 MOST_ATTEMPTS = 3
@@ -69,8 +73,12 @@ def ask(kind: str, payload: Mapping[str, Any], *, trigger: Job.Trigger, by: Any 
 def cancel(job: Job) -> None:
     """Stop a job: at once when it waits, at its next report when it runs. One that has ended is left as it is."""
     waiting = Job.objects.filter(pk=job.pk, state=Job.State.QUEUED)
-    if not waiting.update(state=Job.State.CANCELLED, finished_at=timezone.now()):
-        Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(cancel_asked=True)
+    with transaction.atomic():
+        stopped = waiting.update(state=Job.State.CANCELLED, finished_at=timezone.now())
+        if not stopped:
+            stopped = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(cancel_asked=True)
+        if stopped:
+            note(Kind.JOB_STOPPED, about=job, job=job.kind)
 
 
 def work_once(kinds: Mapping[str, Work]) -> Job | None:
@@ -115,6 +123,15 @@ def _claim(job: Job) -> Going | None:
 
 
 def _carry_out(going: Going, work: Work) -> None:
+    number, at_it = request_number.set(f"job-{going.job.pk}"), working.set(True)
+    try:
+        _done(going, work)
+    finally:
+        request_number.reset(number)
+        working.reset(at_it)
+
+
+def _done(going: Going, work: Work) -> None:
     try:
         result = work(going)
         going.end(Job.State.DONE, result=dict(result), progress=1.0)

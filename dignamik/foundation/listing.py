@@ -16,9 +16,11 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.generic import View
 
-from dignamik.foundation.exporting import FORMATS, Column, Sheet, respond
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import FORMATS, Column, Sheet
 from dignamik.foundation.filterbar import ORDERING, FilterBar
 from dignamik.foundation.pages import RolePage
 
@@ -91,8 +93,10 @@ class Listing(FilterBar, RolePage, View):
         """Exactly the filtered rows, of all pages; 400 and no row where the page would show a message."""
         if self.problems:
             return render(self.request, "400.html", {"problems": self.problems}, status=400)
-        rows = self.filterset.qs.iterator(chunk_size=EXPORT_CHUNK)
-        return respond(Sheet(self.export_name, self.export_columns(), rows), self.query.get("export", ""))
+        found = self.filterset.qs
+        sheet = Sheet(self.export_name, self.export_columns(), found.iterator(chunk_size=EXPORT_CHUNK))
+        wanted, told = self.query.get("export", ""), self.filterset.told()
+        return send(self.request, sheet, wanted, rows=found.order_by().count(), filters=told)
 
     @property
     def is_fragment(self) -> bool:
@@ -106,13 +110,14 @@ class Listing(FilterBar, RolePage, View):
         found = list(self.filterset.problems)
         for name, most in (("page", None), ("page_size", LARGEST_PAGE)):
             if self.query.get(name) and self._whole(name, most) is None:
-                found.append(f"«\u00a0{name}\u00a0» attend un nombre entier{f' de 1 à {most}' if most else ''}.")
+                expected = _("«\u00a0%(name)s\u00a0» attend un nombre entier.")
+                bounded = _("«\u00a0%(name)s\u00a0» attend un nombre entier de 1 à %(most)s.")
+                found.append((bounded if most else expected) % {"name": name, "most": most})
         offered = {column.name for column in self.offered_columns}
-        found += [
-            f"La colonne «\u00a0{name}\u00a0» n’existe pas." for name in self.asked_columns if name not in offered
-        ]
+        absent = _("La colonne «\u00a0%(name)s\u00a0» n’existe pas.")
+        found += [absent % {"name": name} for name in self.asked_columns if name not in offered]
         if self.query.get("export", "csv") not in {*FORMATS, ""}:
-            found.append("Une liste s’exporte en «\u00a0csv\u00a0» ou en «\u00a0xlsx\u00a0».")
+            found.append(_("Une liste s’exporte en «\u00a0csv\u00a0» ou en «\u00a0xlsx\u00a0»."))
         return found
 
     def _whole(self, name: str, most: int | None) -> int | None:

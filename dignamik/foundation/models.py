@@ -1,5 +1,5 @@
 """What belongs to no app in particular: the queue of background work, what all workers count together, keys to the API,
-and the views that people keep of a list."""
+and the views that people keep of a list. The audit trail stands in `audit`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from dignamik.foundation.audit import AuditEvent as AuditEvent
 
 
 class Job(models.Model):
@@ -24,38 +28,38 @@ class Job(models.Model):
     """
 
     class State(models.TextChoices):
-        QUEUED = "queued", "en file d’attente"
-        RUNNING = "running", "en cours"
-        DONE = "done", "terminé"
-        FAILED = "failed", "en échec"
-        CANCELLED = "cancelled", "annulé"
+        QUEUED = "queued", _("en file d’attente")
+        RUNNING = "running", _("en cours")
+        DONE = "done", _("terminé")
+        FAILED = "failed", _("en échec")
+        CANCELLED = "cancelled", _("annulé")
 
     class Trigger(models.TextChoices):
         WEB = "web", "page"
         API = "api", "API"
         ADMIN = "admin", "administration"
-        SCHEDULE = "schedule", "planification"
+        SCHEDULE = "schedule", _("planification")
 
-    kind = models.CharField("tâche", max_length=20)
-    payload = models.JSONField("demande", default=dict)
-    state = models.CharField("état", max_length=10, choices=State, default=State.QUEUED)
-    trigger = models.CharField("demandé depuis", max_length=10, choices=Trigger)
+    kind = models.CharField(_("tâche"), max_length=20)
+    payload = models.JSONField(_("demande"), default=dict)
+    state = models.CharField(_("état"), max_length=10, choices=State, default=State.QUEUED)
+    trigger = models.CharField(_("demandé depuis"), max_length=10, choices=Trigger)
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, verbose_name="demandé par"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, verbose_name=_("demandé par")
     )
-    asked_at = models.DateTimeField("demandé le", auto_now_add=True)
-    attempt = models.PositiveSmallIntegerField("essai", default=0)
-    started_at = models.DateTimeField("commencé le", null=True, blank=True)
-    finished_at = models.DateTimeField("terminé le", null=True, blank=True)
-    step = models.CharField("étape", max_length=120, blank=True)
-    progress = models.FloatField("avancement", default=0.0)
-    cancel_asked = models.BooleanField("arrêt demandé", default=False)
-    result = models.JSONField("résultat", default=dict)
-    error = models.TextField("erreur", blank=True)
+    asked_at = models.DateTimeField(_("demandé le"), auto_now_add=True)
+    attempt = models.PositiveSmallIntegerField(_("essai"), default=0)
+    started_at = models.DateTimeField(_("commencé le"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("terminé le"), null=True, blank=True)
+    step = models.CharField(_("étape"), max_length=120, blank=True)
+    progress = models.FloatField(_("avancement"), default=0.0)
+    cancel_asked = models.BooleanField(_("arrêt demandé"), default=False)
+    result = models.JSONField(_("résultat"), default=dict)
+    error = models.TextField(_("erreur"), blank=True)
 
     class Meta:
-        verbose_name = "tâche de fond"
-        verbose_name_plural = "tâches de fond"
+        verbose_name = _("tâche de fond")
+        verbose_name_plural = _("tâches de fond")
         ordering = ["-pk"]
         indexes = [models.Index(fields=["state", "id"], name="job_by_state")]
         constraints = [
@@ -63,19 +67,19 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} n° {self.pk}"
+        return _("%(kind)s n° %(number)s") % {"kind": self.kind, "number": self.pk}
 
 
 class RequestCount(models.Model):
     """How many requests one key made in its latest window. Written by `throttling.counted` alone."""
 
-    key = models.CharField("clé", max_length=40, primary_key=True)
-    window = models.BigIntegerField("fenêtre")
-    count = models.PositiveIntegerField("demandes")
+    key = models.CharField(_("clé"), max_length=40, primary_key=True)
+    window = models.BigIntegerField(_("fenêtre"))
+    count = models.PositiveIntegerField(_("demandes"))
 
     class Meta:
-        verbose_name = "compteur de demandes"
-        verbose_name_plural = "compteurs de demandes"
+        verbose_name = _("compteur de demandes")
+        verbose_name_plural = _("compteurs de demandes")
         default_permissions = ()
 
     def __str__(self) -> str:
@@ -86,14 +90,14 @@ class Guess(models.Model):
     """Passwords and tokens tried for one key, and until when it waits. Written by `guesses` alone; an admin who
     deletes a row lets its key try at once."""
 
-    key = models.CharField("compte et adresse", max_length=200, primary_key=True)
-    count = models.PositiveIntegerField("essais", default=0)
-    last_at = models.DateTimeField("dernier essai")
-    until = models.DateTimeField("attend jusqu’à")
+    key = models.CharField(_("compte et adresse"), max_length=200, primary_key=True)
+    count = models.PositiveIntegerField(_("essais"), default=0)
+    last_at = models.DateTimeField(_("dernier essai"))
+    until = models.DateTimeField(_("attend jusqu’à"))
 
     class Meta:
-        verbose_name = "essai de connexion"
-        verbose_name_plural = "essais de connexion"
+        verbose_name = _("essai de connexion")
+        verbose_name_plural = _("essais de connexion")
         ordering = ["-last_at"]
         default_permissions = ("view", "delete")
 
@@ -105,25 +109,28 @@ class ApiToken(models.Model):
     """One person's key to the API: what it opens, until when. The key itself is kept by nobody, only its digest."""
 
     class Scope(models.TextChoices):
-        READ = "read", "lire"
-        WRITE = "write", "écrire"
-        RUNS = "runs", "demander des calculs"
+        READ = "read", _("lire")
+        WRITE = "write", _("écrire")
+        RUNS = "runs", _("demander des calculs")
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens", verbose_name="personne"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="api_tokens",
+        verbose_name=pgettext_lazy("holder", "personne"),  # elsewhere the word means nobody
     )
-    name = models.CharField("nom", max_length=60)
-    digest = models.CharField("empreinte", max_length=64, unique=True)
-    hint = models.CharField("commence par", max_length=12)
-    scopes = models.JSONField("droits", default=list)
-    created_at = models.DateTimeField("créé le", auto_now_add=True)
-    expires_at = models.DateTimeField("expire le")
-    last_used_at = models.DateTimeField("dernière utilisation", null=True, blank=True)
-    revoked_at = models.DateTimeField("révoqué le", null=True, blank=True)
+    name = models.CharField(_("nom"), max_length=60)
+    digest = models.CharField(_("empreinte"), max_length=64, unique=True)
+    hint = models.CharField(_("commence par"), max_length=12)
+    scopes = models.JSONField(_("droits"), default=list)
+    created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expire le"))
+    last_used_at = models.DateTimeField(_("dernière utilisation"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("révoqué le"), null=True, blank=True)
 
     class Meta:
-        verbose_name = "jeton d’API"
-        verbose_name_plural = "jetons d’API"
+        verbose_name = _("jeton d’API")
+        verbose_name_plural = _("jetons d’API")
         ordering = ["-pk"]
         default_permissions = ("view", "change")
 
@@ -157,22 +164,25 @@ class SavedView(models.Model):
     LONGEST_NAME, LONGEST_QUERY = 60, 2000
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views", verbose_name="enregistrée par"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="saved_views",
+        verbose_name=_("enregistrée par"),
     )
     page = models.CharField("page", max_length=20)  # the name of its route
-    name = models.CharField("nom", max_length=LONGEST_NAME)
-    query = models.CharField("filtres", max_length=LONGEST_QUERY, blank=True)
+    name = models.CharField(_("nom"), max_length=LONGEST_NAME)
+    query = models.CharField(_("filtres"), max_length=LONGEST_QUERY, blank=True)
     # A role that goes takes no view with it: the view is its owner's alone again.
     shared_with = models.ForeignKey(
-        "auth.Group", on_delete=models.SET_NULL, null=True, blank=True, verbose_name="partagée avec"
+        "auth.Group", on_delete=models.SET_NULL, null=True, blank=True, verbose_name=_("partagée avec")
     )
-    pinned = models.BooleanField("épinglée", default=False)
+    pinned = models.BooleanField(_("épinglée"), default=False)
 
     objects = models.Manager.from_queryset(SavedViewQuerySet)()
 
     class Meta:
-        verbose_name = "vue enregistrée"
-        verbose_name_plural = "vues enregistrées"
+        verbose_name = _("vue enregistrée")
+        verbose_name_plural = _("vues enregistrées")
         constraints = [
             models.UniqueConstraint(fields=["owner", "name"], name="saved_view_named_once_by_its_owner"),
             models.CheckConstraint(condition=~Q(name=""), name="saved_view_has_a_name"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
-NO_ROLE = (
+NO_ROLE = _(
     "Votre compte n’a pas le rôle qui ouvre cette page. Demandez-le à l’administration de Dignamik, "
     "en lui donnant votre identifiant et l’adresse de la page."
 )

@@ -92,7 +92,10 @@ def explain(raised: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(detail, (dict, list)):
         errors = dict(_flat(detail))
         named = {name: messages for name, messages in errors.items() if name}
-        sentences = [f"{name}\u00a0: {text}" if name else text for name, texts in errors.items() for text in texts]
+        said = str(_("%(label)s\u00a0: %(text)s"))
+        sentences = [
+            said % {"label": name, "text": text} if name else text for name, texts in errors.items() for text in texts
+        ]
         response.data = problem(response.status_code, code, " ".join(sentences), named)
     else:
         response.data = problem(response.status_code, code, _printable(str(detail)))

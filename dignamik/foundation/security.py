@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
+from dignamik.foundation.access import tell
+from dignamik.foundation.calls import request_in_hand
 from dignamik.foundation.logs import request_number
 from dignamik.foundation.refusals import TITLES, answer
 
@@ -32,11 +35,15 @@ class EveryResponse:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token = request_number.set(secrets.token_hex(6))
+        number, in_hand = request_number.set(secrets.token_hex(6)), request_in_hand.set(request)
+        began, status = time.monotonic(), HTTPStatus.INTERNAL_SERVER_ERROR.value
         try:
             response = self.get_response(request)
+            status = response.status_code
         finally:
-            request_number.reset(token)
+            tell(request, status, time.monotonic() - began)
+            request_number.reset(number)
+            request_in_hand.reset(in_hand)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if not request.path.startswith(PUBLIC_PREFIXES):

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from dignamik.foundation.addresses import client_ip
+from dignamik.foundation.addresses import client_ip, neighbourhood
+from dignamik.foundation.auditing import Kind, note, note_sparingly
 from dignamik.foundation.guesses import strike, token_keys
 from dignamik.foundation.models import ApiToken
 
@@ -34,10 +36,12 @@ SEEN_EVERY = timedelta(minutes=1)
 def issue(user: User, name: str, scopes: Sequence[str], lifetime: timedelta) -> tuple[ApiToken, str]:
     """A new token and its key, which nobody can read again. 256 random bits need no slow hash."""
     key = PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken.objects.create(
-        user=user, name=name, digest=digest(key), hint=key[:SHOWN], scopes=list(scopes),
-        expires_at=timezone.now() + lifetime,
-    )  # fmt: skip
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            user=user, name=name, digest=digest(key), hint=key[:SHOWN], scopes=list(scopes),
+            expires_at=timezone.now() + lifetime,
+        )  # fmt: skip
+        note(Kind.TOKEN, user, about=token, scopes=token.scopes, days=lifetime.days)
     return token, key
 
 
@@ -55,7 +59,9 @@ class TokenAuthentication(BaseAuthentication):
             return None
         token = self._find(rest.strip())
         if token is None:
-            left = strike(token_keys(client_ip(request._request)))
+            place = client_ip(request._request)
+            note_sparingly(Kind.TOKEN_REFUSED, f"token:{neighbourhood(place)}")
+            left = strike(token_keys(place))
             if left:
                 raise Throttled(math.ceil(left))
             raise AuthenticationFailed(BAD)

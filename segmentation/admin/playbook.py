@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -14,17 +14,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients.models import Client
 from dignamik.foundation import french
 from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
+from dignamik.foundation.auditing import Kind
 from segmentation.advice import versions
 from segmentation.advice.effect import Effect, effect
 from segmentation.models import Condition, Decision, Play, Run
 
-NOT_YET = "Choisissez un segment et un service pour voir qui elle concerne."
-ARCHIVED = "Action archivée\u00a0: elle n’est proposée à personne."
-NOBODY = "Aucun client aujourd’hui."
+NOT_YET = gettext_lazy("Choisissez un segment et un service pour voir qui elle concerne.")
+ARCHIVED = gettext_lazy("Action archivée\u00a0: elle n’est proposée à personne.")
+NOBODY = gettext_lazy("Aucun client aujourd’hui.")
 
 
 class PlayForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -50,7 +53,9 @@ class PlayForm(forms.ModelForm):  # type: ignore[type-arg]
 class Conditions(admin.TabularInline):  # type: ignore[type-arg]
     model = Condition
     extra = 0
-    verbose_name_plural = "conditions (toutes doivent tenir\u00a0; ce qui est inconnu n’en remplit aucune)"
+    verbose_name_plural = gettext_lazy(
+        "conditions (toutes doivent tenir\u00a0; ce qui est inconnu n’en remplit aucune)"
+    )
 
 
 @admin.register(Play)
@@ -60,6 +65,7 @@ class PlayAdmin(HistoryAdmin):
         js: ClassVar[list[Any]] = [forms.Script("js/admin-playbook.js", type="module")]
 
     form = PlayForm
+    recorded: ClassVar[Mapping[str, str]] = {"deleted": Kind.DELETED}  # the rest by `advice.versions`
     inlines = (Conditions,)
     list_display = ("title", "segment", "service", "goal", "priority", "active", "version")
     list_filter = (("segment", admin.RelatedOnlyFieldListFilter), "service", "goal", "priority", "active")
@@ -77,17 +83,17 @@ class PlayAdmin(HistoryAdmin):
 
     # --- What a play does ------------------------------------------------------------------------------------------
 
-    @admin.display(description="clients concernés aujourd’hui")
+    @admin.display(description=gettext_lazy("clients concernés aujourd’hui"))
     def clients_now(self, play: Play) -> str:
         """Over the whole base: who edits the playbook answers for everybody's."""
         if play.pk is None:
-            return NOT_YET
+            return str(NOT_YET)
         found = self._effect(play)
         if found.clients is None:
             return found.problem
-        return french.grouped(found.clients) if Play.objects.filter(pk=play.pk, active=True).exists() else ARCHIVED
+        return french.grouped(found.clients) if Play.objects.filter(pk=play.pk, active=True).exists() else str(ARCHIVED)
 
-    @admin.display(description="ce que liraient les premiers")
+    @admin.display(description=gettext_lazy("ce que liraient les premiers"))
     def sentences(self, play: Play) -> SafeString:
         found = self._effect(play) if play.pk else Effect(None)
         lines = format_html_join("", "<li><b>{}</b> {}</li>", ((who.name, said) for who, said in found.sentences))
@@ -104,12 +110,12 @@ class PlayAdmin(HistoryAdmin):
                 item.number,
                 french.moment(item.at),
                 item.by,
-                "\u00a0; ".join(map(str, item.changes)) or item.reason or "création",
+                _("\u00a0; ").join(map(str, item.changes)) or item.reason or _("création"),
             )
             for item in found
         )
         return (
-            format_html("<ul>{}</ul>", format_html_join("", "<li><b>Version {}</b>, {}, {}\u00a0: {}</li>", lines))
+            format_html("<ul>{}</ul>", format_html_join("", _("<li><b>Version {}</b>, {}, {}\u00a0: {}</li>"), lines))
             if found
             else "–"
         )
@@ -154,10 +160,11 @@ def _told(play: Play) -> str:
     """Who saved the play since this version, and what to do."""
     latest = versions.version(play, play.version)
     who = latest.by if latest else versions.HOUSE
-    return (
-        f"{who} a enregistré la version {play.version} pendant que vous écriviez. Rien n’est enregistré encore\u00a0: "
-        "relisez, puis enregistrez de nouveau pour garder ce que vous avez écrit. Ce qui a changé\u00a0:"
-    )
+    return _(
+        "%(who)s a enregistré la version %(version)s pendant que vous écriviez. Rien n’est "
+        "enregistré encore\u00a0: relisez, puis enregistrez de nouveau pour garder ce que vous avez "
+        "écrit. Ce qui a changé\u00a0:"
+    ) % {"who": who, "version": play.version}
 
 
 def _changes(play: Play, seen: int) -> list[str]:

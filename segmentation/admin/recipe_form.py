@@ -7,11 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dignamik.foundation import french
 from segmentation.engine.errors import RecipeError
 from segmentation.engine.recipe import NumericColumn, Recipe
 from segmentation.models.recipes import LONGEST_REASON
+from segmentation.retelling import retold
 from segmentation.runs.knobs import (
     BLOCKS,
     GROUPS,
@@ -27,12 +30,14 @@ from segmentation.runs.recipes import REASON_IS_NEEDED
 from segmentation.runs.wording import plain
 
 DECIMALS = 4
-NBSP = "\u00a0"
-SHARE_IS_NEEDED = "Donnez sa part à une donnée utilisée."
-WEIGHT_HELP = "De 0,01 à 100. 1 est le poids d’une donnée seule\u00a0; à laisser de côté plutôt qu’à mettre à zéro."
-COLUMNS_HELP = (
-    "Ce que le calcul regarde. La part répartit le poids du bloc entre ses données\u00a0; le logarithme convient à ce "
-    "qui varie de un à mille, comme les abonnés et le chiffre d’affaires."
+SHARE_IS_NEEDED = gettext_lazy("Donnez sa part à une donnée utilisée.")
+WEIGHT_HELP = gettext_lazy(
+    "De 0,01 à 100. 1 est le poids d’une donnée seule\u00a0; à laisser de côté plutôt qu’à mettre à zéro."
+)
+COLUMNS_HELP = gettext_lazy(
+    "Ce que le calcul regarde. La part répartit le poids du bloc entre ses données\u00a0; le "
+    "logarithme convient à ce qui varie de un à mille, comme les abonnés et le chiffre "
+    "d’affaires."
 )
 # Where a form shows what the engine says of a whole part of the recipe.
 BESIDE = {"range": "k_max", "gates": "gates__jaccard_warn"}
@@ -60,9 +65,9 @@ class RecipeForm(forms.Form):
         for name, column in self.columns.items():
             self.fields |= dict(_of_column(name, column))
         self.fields["reason"] = forms.CharField(
-            label="Ce qui change, et pourquoi", max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 3}),
+            label=_("Ce qui change, et pourquoi"), max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 3}),
             error_messages={"required": REASON_IS_NEEDED},
-            help_text="Gardé avec la version, et montré avec chaque calcul qu’elle a servi.",
+            help_text=_("Gardé avec la version, et montré avec chaque calcul qu’elle a servi."),
         )  # fmt: skip
 
     def fieldsets(self) -> list[tuple[str | None, dict[str, Any]]]:
@@ -73,13 +78,13 @@ class RecipeForm(forms.Form):
         ]
         return [
             (None, {"fields": ["seen", "base"], "classes": ["hidden"]}),
-            ("Données", {"fields": rows, "description": COLUMNS_HELP}),
-            ("Poids des blocs", {"fields": [tuple(weights)], "description": WEIGHT_HELP}),
+            (_("Données"), {"fields": rows, "description": COLUMNS_HELP}),
+            (_("Poids des blocs"), {"fields": [tuple(weights)], "description": WEIGHT_HELP}),
             *(
-                (group.title, {"fields": [knob.name for knob in group.knobs], "description": group.help})
+                (str(group.title), {"fields": [knob.name for knob in group.knobs], "description": group.help})
                 for group in GROUPS
             ),
-            ("Raison", {"fields": ["reason"]}),
+            (_("Raison"), {"fields": ["reason"]}),
         ]
 
     def values(self) -> dict[str, Any]:
@@ -123,32 +128,39 @@ def _number(knob: Knob) -> forms.Field:
     percent = knob.kind == "percent"
     scale = 100 if percent else 1
     bounds = (
-        f"De {plain(least * scale)} à {french.grouped(most * scale)}{NBSP}%."
+        _("De %(least)s à %(most)s\u00a0%%.") % {"least": plain(least * scale), "most": french.grouped(most * scale)}
         if percent
-        else (f"De {plain(least)} à {french.grouped(most)}.")
+        else (_("De %(least)s à %(most)s.") % {"least": plain(least), "most": french.grouped(most)})
     )
     help_text = f"{knob.help} {bounds}".strip()
     if knob.kind == "whole":
-        return forms.IntegerField(label=knob.label, min_value=int(least), max_value=int(most), help_text=help_text)
-    return _decimal(f"{knob.label} (%)" if percent else knob.label, least * scale, most * scale, help_text)
+        return forms.IntegerField(label=str(knob.label), min_value=int(least), max_value=int(most), help_text=help_text)
+    return _decimal(f"{knob.label} (%)" if percent else str(knob.label), least * scale, most * scale, help_text)
 
 
 def _decimal(label: str, least: float, most: float, help_text: str, *, required: bool = True) -> forms.Field:
     field = forms.DecimalField(
         label=label, min_value=Decimal(f"{least:g}"), max_value=Decimal(f"{most:g}"), decimal_places=DECIMALS,
         localize=True, help_text=help_text, required=required,
-        error_messages=dict.fromkeys(("min_value", "max_value"), f"Entre {plain(least)} et {plain(most)}."),
+        error_messages=dict.fromkeys(
+            ("min_value", "max_value"), _("Entre %(least)s et %(most)s.") % {"least": plain(least), "most": plain(most)}
+        ),
     )  # fmt: skip
     field.widget.attrs |= {"inputmode": "decimal", "size": 8, "autocomplete": "off"}
     return field
 
 
 def _of_column(name: str, column: Any) -> Iterator[tuple[str, forms.Field]]:
-    label = column.label or name
+    label = retold(column.label or name)
     yield f"columns__{name}__used", forms.BooleanField(label=label, required=False)
     yield (
         f"columns__{name}__share",
-        _decimal(f"Part de «{NBSP}{BLOCKS.get(column.block, column.block)}{NBSP}»", *WEIGHTS, "", required=False),
+        _decimal(
+            _("Part de «\u00a0%(block)s\u00a0»") % {"block": BLOCKS.get(column.block, column.block)},
+            *WEIGHTS,
+            "",
+            required=False,
+        ),
     )
     if isinstance(column, NumericColumn):
         choices = list(TRANSFORMS.items())

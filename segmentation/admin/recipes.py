@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -13,12 +14,15 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dignamik.foundation import french
 from dignamik.foundation.administration import ReadOnlyAdmin, is_key, named
 from segmentation.admin.recipe_form import RecipeForm
 from segmentation.engine.recipe import Recipe, default_recipe
 from segmentation.models import RecipeAdoption, RecipeVersion
+from segmentation.retelling import retold
 from segmentation.runs import recipes
 from segmentation.runs.differences import Difference, differences
 from segmentation.runs.forms import ReasonForm
@@ -36,6 +40,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["css/admin.css"]}
 
+    recorded: ClassVar[Mapping[str, str]] = {}  # by `runs.recipes`
     list_display = ("__str__", "is_in_force", "reason", "written_by", "at", "runs_made")
     list_display_links = ("__str__",)
     list_select_related = ("by",)
@@ -59,44 +64,54 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
 
     # --- What a version says -----------------------------------------------------------------------------------------
 
-    @admin.display(description="en vigueur")
+    @admin.display(description=gettext_lazy("en vigueur"))
     def is_in_force(self, version: Any) -> str:
-        return "en vigueur" if version.in_force else "–"
+        return _("en vigueur") if version.in_force else "–"
 
-    @admin.display(description="par")
+    @admin.display(description=gettext_lazy("par"))
     def written_by(self, version: RecipeVersion) -> str:
         """A name, no link: accounts are not an analyst's to open."""
         return written(version.by)
 
-    @admin.display(description="calculs")
+    @admin.display(description=gettext_lazy("calculs"))
     def runs_made(self, version: Any) -> int:
         return int(version.how_many)
 
-    @admin.display(description="ce qui change")
+    @admin.display(description=gettext_lazy("ce qui change"))
     def changes(self, version: RecipeVersion) -> SafeString | str:
         """Against the version before, and the one it was made from where that is another."""
         before = {version.number - 1, version.base.number if version.base else 0} - {0}
         lines = []
         for other in RecipeVersion.objects.filter(number__in=before).order_by("-number"):
             changed = differences(other.recipe, version.recipe)
-            lines += [f"{item} (version {other.number})" for item in changed] or [f"rien (version {other.number})"]
+            lines += [f"{item} (version {other.number})" for item in changed] or [
+                _("rien (version %(number)s)") % {"number": other.number}
+            ]
         return items(lines)
 
-    @admin.display(description="données regardées")
+    @admin.display(description=gettext_lazy("données regardées"))
     def columns_shown(self, version: RecipeVersion) -> SafeString | str:
         return items([str(column) for column in columns_of(version.recipe)])
 
-    @admin.display(description="réglages")
+    @admin.display(description=gettext_lazy("réglages"))
     def settings_shown(self, version: RecipeVersion) -> SafeString | str:
         every = [setting for _, settings in settings_of(version.recipe) for setting in settings]
-        return items([f"{setting.label}\u00a0: {setting.value}" for setting in every])
+        return items(
+            [_("%(label)s\u00a0: %(value)s") % {"label": setting.label, "value": setting.value} for setting in every]
+        )
 
-    @admin.display(description="mises en vigueur")
+    @admin.display(description=gettext_lazy("mises en vigueur"))
     def put_in_force(self, version: RecipeVersion) -> SafeString | str:
         rows = version.adoptions.select_related("by")
-        return items([f"{french.moment(row.at)}, {written(row.by)}\u00a0: {row.reason}" for row in rows])
+        return items(
+            [
+                _("%(at)s, %(by)s\u00a0: %(reason)s")
+                % {"at": french.moment(row.at), "by": written(row.by), "reason": retold(row.reason)}
+                for row in rows
+            ]
+        )
 
-    @admin.display(description="derniers calculs")
+    @admin.display(description=gettext_lazy("derniers calculs"))
     def runs_shown(self, version: RecipeVersion) -> SafeString | str:
         runs = version.runs.only("pk").order_by("-pk")[:RUNS_SHOWN]
         links = [(reverse("admin:segmentation_run_change", args=[run.pk]), run) for run in runs]
@@ -139,7 +154,11 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
             form.add_error(None, str(refusal))
             return self._page(request, form, found, base)
         self.log_addition(request, version, [{"added": {}}])
-        self.message_user(request, f"{version} enregistrée\u00a0: le prochain calcul la suivra.", messages.SUCCESS)
+        self.message_user(
+            request,
+            _("%(version)s enregistrée\u00a0: le prochain calcul la suivra.") % {"version": version},
+            messages.SUCCESS,
+        )
         return HttpResponseRedirect(reverse("admin:segmentation_recipeversion_change", args=[version.pk]))
 
     def _beginning(self, number: str, found: recipes.InForce) -> tuple[RecipeVersion | None, Recipe]:
@@ -175,7 +194,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
         latest = RecipeVersion.objects.order_by("-number").values_list("number", flat=True).first() or 1
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Recette, version {latest + 1}",
+            "title": _("Recette, version %(latest)s") % {"latest": latest + 1},
             "opts": self.opts,
             "adminform": AdminForm(form, form.fieldsets(), {}, (), model_admin=self),  # type: ignore[arg-type]
             "errors": form.errors if form.is_bound else {},
@@ -207,7 +226,7 @@ class RecipeVersionAdmin(ReadOnlyAdmin):
         except recipes.CannotChange as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
-            self.message_user(request, f"{version} remise en vigueur.", messages.SUCCESS)
+            self.message_user(request, _("%(version)s remise en vigueur.") % {"version": version}, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:segmentation_recipeversion_change", args=[pk]))
 
 

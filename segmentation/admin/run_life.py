@@ -11,12 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dignamik.foundation import jobs
+from dignamik.foundation.mailing import admin_addresses
 from dignamik.foundation.models import Job
 from segmentation.models import Run
 from segmentation.runs import recipes
-from segmentation.runs.alerting import addresses
 from segmentation.runs.following import follow
 from segmentation.runs.forms import AskForm, publish_as_posted
 from segmentation.runs.publishing import PUBLISHES, offered
@@ -29,8 +31,8 @@ class AskWithSeed(AskForm):
     """In the admin, a run may have a seed of its own too."""
 
     seed = forms.IntegerField(
-        label="Graine", required=False, min_value=0, max_value=LARGEST_SEED,
-        help_text="Vide\u00a0: celle de la recette. Une autre graine ne doit déplacer personne.",
+        label=gettext_lazy("Graine"), required=False, min_value=0, max_value=LARGEST_SEED,
+        help_text=gettext_lazy("Vide\u00a0: celle de la recette. Une autre graine ne doit déplacer personne."),
     )  # fmt: skip
 
 
@@ -78,15 +80,15 @@ class RunLife:
             except AlreadyAsked:
                 self.message_user(request, ALREADY, messages.WARNING)
             else:
-                self.message_user(request, "Calcul demandé\u00a0: un exécutant s’en charge.", messages.SUCCESS)
+                self.message_user(request, _("Calcul demandé\u00a0: un exécutant s’en charge."), messages.SUCCESS)
             return HttpResponseRedirect(reverse(LIST))
         context = {
             **self.admin_site.each_context(request),
-            "title": "Lancer un calcul",
+            "title": _("Lancer un calcul"),
             "opts": self.opts,
             "form": form,
             "recipe": recipes.in_force(),
-            "alerted": addresses(),
+            "alerted": admin_addresses(),
         }
         return TemplateResponse(request, "admin/segmentation/run/ask.html", context)
 
@@ -96,7 +98,7 @@ class RunLife:
         if not request.user.has_perm(ASKS):
             raise PermissionDenied
         jobs.cancel(get_object_or_404(demands(), pk=pk))
-        self.message_user(request, "Calcul annulé, à sa prochaine étape s’il est en cours.", messages.SUCCESS)
+        self.message_user(request, _("Calcul annulé, à sa prochaine étape s’il est en cours."), messages.SUCCESS)
         return HttpResponseRedirect(reverse(LIST))
 
     def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:

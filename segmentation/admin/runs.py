@@ -13,6 +13,8 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients.admin import ClientAdmin
 from clients.admin.lists import Choice
@@ -25,11 +27,21 @@ from segmentation.disclosure import runs_open_to
 from segmentation.models import STANDINGS, Profile, Publication, Run, Segment
 from segmentation.pointer import run_shown
 from segmentation.querysets import with_segment
+from segmentation.retelling import retold, speaks_french
 from segmentation.runs.refreshing import bring_up_to_date
 
 # In the order of static/css/tokens.css.
-COLOUR_NAMES = ("bleu", "orange", "vert", "rose", "bleu ciel", "vermillon", "violet", "gris")
-NOT_PLACED = "pas encore placé"
+COLOUR_NAMES = (
+    gettext_lazy("bleu"),
+    "orange",
+    gettext_lazy("vert"),
+    gettext_lazy("rose"),
+    gettext_lazy("bleu ciel"),
+    gettext_lazy("vermillon"),
+    gettext_lazy("violet"),
+    gettext_lazy("gris"),
+)
+NOT_PLACED = gettext_lazy("pas encore placé")
 
 
 class InSegment(Choice):
@@ -40,7 +52,7 @@ class InSegment(Choice):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         segments = Segment.objects.in_run(run_shown(request))
-        return [*segments.values_list("slug", "name"), ("aucun", "sans segment")]
+        return [*segments.values_list("slug", "name"), ("aucun", _("sans segment"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() is None:
@@ -91,10 +103,10 @@ class PortfolioAdmin(ClientAdmin):
     def segment_shown(self, client: Any) -> str:
         return getattr(client, "segment_name", None) or "–"
 
-    @admin.display(description="classement", ordering="standing")
+    @admin.display(description=gettext_lazy("classement"), ordering="standing")
     def standing_shown(self, client: Any) -> str:
         standing = getattr(client, "standing", None)
-        return str(dict(STANDINGS)[standing]) if standing else NOT_PLACED
+        return str(dict(STANDINGS)[standing]) if standing else str(NOT_PLACED)
 
 
 @admin.register(Run)
@@ -123,38 +135,42 @@ class RunAdmin(RunLife, ReadOnlyAdmin):
         lines = [
             (
                 f"{french.moment(row.at)}, {named(row.by) or row.without_account}",
-                f"\u00a0: {row.reason}" if row.reason else "",
+                _("\u00a0: %(reason)s") % {"reason": row.reason} if row.reason else "",
             )
             for row in run.publications.select_related("by")
         ]
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}{}</li>", lines)) if lines else "–"
 
-    @admin.display(description="demandé par")
+    @admin.display(description=gettext_lazy("demandé par"))
     def asked_by(self, run: Run) -> str:
         if run.requested_by:
             return named(run.requested_by)
-        return f"{run.requested_name}, en ligne de commande" if run.requested_name else "–"
+        return (
+            _("%(requested_name)s, en ligne de commande") % {"requested_name": run.requested_name}
+            if run.requested_name
+            else "–"
+        )
 
-    @admin.display(description="pourquoi ce nombre")
+    @admin.display(description=gettext_lazy("pourquoi ce nombre"))
     def asked_why(self, run: Run) -> str:
         return str(run.choice.get("asked_why") or "–")
 
-    @admin.display(description="publié le", ordering="published_at")
+    @admin.display(description=gettext_lazy("publié le"), ordering="published_at")
     def published_at(self, run: Any) -> str:
         return date_format(localtime(run.published_at), "DATETIME_FORMAT") if run.published_at else "–"
 
     @admin.display(description="verdict")
     def verdict_shown(self, run: Run) -> str:
         passed = run.verdict.get("passed")
-        return "–" if passed is None else "contrôles passés" if passed else "retenu par un contrôle"
+        return "–" if passed is None else _("contrôles passés") if passed else _("retenu par un contrôle")
 
-    @admin.display(description="contrôles")
+    @admin.display(description=gettext_lazy("contrôles"))
     def gates(self, run: Run) -> SafeString | str:
         gates = run.verdict.get("gates") or []
-        lines = (("✓" if gate.get("passed") else "✗", gate.get("says", gate.get("name", ""))) for gate in gates)
+        lines = (("✓" if gate.get("passed") else "✗", retold(gate.get("says", gate.get("name", "")))) for gate in gates)
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{} {}</li>", lines)) if gates else "–"
 
-    @admin.display(description="mesures par nombre de groupes")
+    @admin.display(description=gettext_lazy("mesures par nombre de groupes"))
     def candidates(self, run: Run) -> SafeString | str:
         rows = [
             (k, *(shown(run.scores[k].get(name)) for name in ("inertia", "silhouette", "stability", "smallest")))
@@ -162,23 +178,25 @@ class RunAdmin(RunLife, ReadOnlyAdmin):
         ]
         if not rows:
             return "–"
-        head = ("groupes", "inertie", "silhouette", "stabilité", "plus petit groupe")
+        head = (_("groupes"), _("inertie"), "silhouette", _("stabilité"), _("plus petit groupe"))
         return format_html(
             "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>",
             format_html_join("", "<th scope='col'>{}</th>", ((name,) for name in head)),
             format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
         )
 
-    @admin.display(description="remarques")
+    @admin.display(description=gettext_lazy("remarques"))
     def notes_shown(self, run: Run) -> str:
-        return " ".join(map(str, run.notes)) or "–"
+        return " ".join(retold(str(note)) for note in run.notes) or "–"
 
 
 def shown(value: Any) -> str:
     """A figure as French people write it; a dash where it was not measured."""
     if value is None:
         return "–"
-    return str(value) if isinstance(value, int) else f"{value:.3f}".replace(".", ",")
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:.3f}".replace(".", ",") if speaks_french() else f"{value:.3f}"
 
 
 @admin.register(Publication)
@@ -188,7 +206,7 @@ class PublicationAdmin(ReadOnlyAdmin):
 
 
 class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
-    colour = forms.TypedChoiceField(label="couleur", choices=list(enumerate(COLOUR_NAMES)), coerce=int)
+    colour = forms.TypedChoiceField(label=gettext_lazy("couleur"), choices=list(enumerate(COLOUR_NAMES)), coerce=int)
 
     def clean_name(self) -> str:
         return " ".join(str(self.cleaned_data["name"]).split())
@@ -204,9 +222,9 @@ class SegmentAdmin(HistoryAdmin):
     fields = ("name", "description", "colour", "slug", "name_is_suggested", "created_at")
     readonly_fields = ("slug", "name_is_suggested", "created_at")
 
-    @admin.display(description="couleur", ordering="colour")
+    @admin.display(description=gettext_lazy("couleur"), ordering="colour")
     def colour_name(self, segment: Segment) -> str:
-        return COLOUR_NAMES[segment.colour]
+        return str(COLOUR_NAMES[segment.colour])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -227,6 +245,6 @@ class ProfileAdmin(ReadOnlyAdmin):
     list_filter = (("segment", admin.RelatedOnlyFieldListFilter),)
     fields = ("run", "segment", "size", "based_on")
 
-    @admin.display(description="ce qui fonde le nom proposé")
+    @admin.display(description=gettext_lazy("ce qui fonde le nom proposé"))
     def based_on(self, profile: Profile) -> str:
         return " ".join(map(str, profile.data.get("based_on", []))) or "–"

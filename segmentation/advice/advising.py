@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, FilteredRelation, IntegerField, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clients.models import Client, HeldService
 from clients.querysets import ClientQuerySet
@@ -120,8 +121,8 @@ class Playbook:
         telling = [item for item in conditions if item.field != item.Field.STATUS] or conditions
         clauses = [in_words(item, facts, figures, today, quoted=self.quoted) for item in telling]
         if not clauses:
-            return f"Proposé à tout le segment «\u00a0{play.segment.name}\u00a0»."
-        text = "\u00a0; ".join(dict.fromkeys(clauses))
+            return _("Proposé à tout le segment «\u00a0%(name)s\u00a0».") % {"name": play.segment.name}
+        text = _("\u00a0; ").join(dict.fromkeys(clauses))
         return f"{text[0].upper()}{text[1:]}."
 
 

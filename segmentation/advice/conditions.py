@@ -16,18 +16,18 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from clients.models import Client
 from dignamik.foundation import french
 from segmentation.advice.facts import FACTS, PLATFORMS, Facts
 from segmentation.models import Condition
+from segmentation.models.playbook import status_words
 
 Field, Comparison = Condition.Field, Condition.Comparison
 DAYS_IN_A_YEAR = 365.25
 LONGEST = 200  # years, so that a day of long ago stays a day
 CENT = Decimal("0.01")
 COUNTS = {Field.FOLLOWERS, *PLATFORMS}
-STATUS_OF = {label.lower(): value for value, label in Client.Status.choices}
 # Measured facts by the column of the recipe that profiles describe.
 COLUMN_OF = {Field.SENIORITY: "seniority_years"}
 
@@ -66,7 +66,7 @@ def terms(condition: Condition, figures: Mapping[str, Figures], today: date) -> 
     if condition.field == Field.WEBSITE:
         return (("exact", condition.value == "oui"),)
     if condition.field == Field.STATUS:
-        return (("exact", STATUS_OF.get(condition.value.lower(), "")),)
+        return (("exact", status_words().get(condition.value.lower(), "")),)
     bound = _bound(condition, figures)
     if bound is None:
         return None
@@ -111,15 +111,18 @@ def in_words(
     """
     fact, value = FACTS[condition.field], facts.get(condition.field)
     if value is None:
-        return fact.unknown
+        return str(fact.unknown)
     said = fact.written(value, facts)
     segment = figures.get(condition.field, Figures())
     if condition.median and segment.median is not None:
         number = (today - value).days / DAYS_IN_A_YEAR if condition.field == Field.SENIORITY else float(value)
         shown = f" ({_in_unit(condition, segment.median)})" if quoted else ""
-        return f"{said}, {_against(number, segment.median)} médiane du segment{shown}"
+        return _against(number, segment.median) % {"said": said, "shown": shown}
     if condition.field in PLATFORMS and value == 0 and segment.present and quoted:
-        return f"{said}\u00a0; {french.percent(segment.present)} du segment en a"
+        return _("%(said)s\u00a0; %(present)s du segment en a") % {
+            "said": said,
+            "present": french.percent(segment.present),
+        }
     return said
 
 
@@ -152,8 +155,10 @@ def _years_ago(years: float, today: date) -> date:
 
 def _against(value: float, median: float) -> str:
     if value == median:
-        return "à la"
-    return "au-dessus de la" if value > median else "sous la"
+        return _("%(said)s, à la médiane du segment%(shown)s")
+    if value > median:
+        return _("%(said)s, au-dessus de la médiane du segment%(shown)s")
+    return _("%(said)s, sous la médiane du segment%(shown)s")
 
 
 def _in_unit(condition: Condition, value: float) -> str:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from clients.models import Client
@@ -95,7 +95,8 @@ def _shown_reason(client: Client, play: Play, kind: str, playbook: Playbook, bef
         raise CannotDecide(_("Ce client a demandé à ne pas être sollicité\u00a0: aucune action ne lui est proposée."))
     if before is not None:
         return before.shown_reason
-    for advice in for_client(playbook, client):
-        if advice.play.pk == play.pk:
-            return advice.reason
+    with translation.override("fr"):  # what is kept does not depend on who decides
+        for advice in for_client(playbook, client):
+            if advice.play.pk == play.pk:
+                return advice.reason
     raise CannotDecide(_("Cette action ne concerne plus ce client\u00a0: ses données ou son segment ont changé."))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from clients.models import Client
 from clients.querysets import ClientQuerySet
 from segmentation.advice.advising import Playbook, counts, key, preview
 from segmentation.models import Condition, Play, Run
 
-NO_RUN = "Aucun calcul n’est publié, ou son segment n’y est plus\u00a0: elle ne concerne personne."
+NO_RUN = _("Aucun calcul n’est publié, ou son segment n’y est plus\u00a0: elle ne concerne personne.")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def effect(
     """
     playbook = Playbook.of_draft(run, play, conditions, quoted=quoted)
     if not playbook.plays:
-        return Effect(None, problem=NO_RUN)
+        return Effect(None, problem=str(NO_RUN))
     found = preview(playbook, play, clients)
     names = Client.objects.in_bulk([item.client for item in found])
     sentences = [(names[item.client], item.reason) for item in found if item.client in names]

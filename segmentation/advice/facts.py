@@ -15,10 +15,14 @@ from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients.models import Client, Followers, Turnover
 from clients.peers import latest_count
 from dignamik.foundation import french
+from dignamik.foundation.templatetags.figures import noun
 from segmentation.models import Condition
 
 Field = Condition.Field
@@ -40,7 +44,7 @@ class Fact:
 
     expression: Callable[[], Any]
     written: Callable[[Any, Facts], str]
-    unknown: str
+    unknown: str | Promise
 
 
 def _on(platform: str) -> Callable[[], Subquery]:
@@ -66,12 +70,16 @@ def _website() -> Any:
     return Case(has_address, default=F("has_website"), output_field=models.BooleanField(null=True))
 
 
-def _plural(count: Any, noun: str) -> str:
-    return f"{french.grouped(count)} {noun}{'s' if abs(count) >= 2 else ''}"
+def _followers(count: Any) -> str:
+    return f"{french.grouped(count)} {noun(count, _('abonné,abonnés'))}"
 
 
 def _followers_on(label: str) -> Callable[[Any, Facts], str]:
-    return lambda count, facts: f"{_plural(count, 'abonné')} {'connu ' if count == 0 else ''}sur {label}"
+    def in_words(count: Any, facts: Facts) -> str:
+        said = _("%(followers)s connu sur %(network)s") if count == 0 else _("%(followers)s sur %(network)s")
+        return said % {"followers": _followers(count), "network": label}
+
+    return in_words
 
 
 def _year(facts: Facts) -> str:
@@ -80,40 +88,50 @@ def _year(facts: Facts) -> str:
 
 def _growth_in_words(percent: float, facts: Facts) -> str:
     if round(percent) == 0:
-        return f"CA{_year(facts)} stable sur un an"
-    way = "en baisse" if percent < 0 else "en hausse"
-    return f"CA{_year(facts)} {way} de {french.percent(abs(percent) / 100)} sur un an"
+        return _("CA%(year)s stable sur un an") % {"year": _year(facts)}
+    said = (
+        _("CA%(year)s en baisse de %(change)s sur un an")
+        if percent < 0
+        else _("CA%(year)s en hausse de %(change)s sur un an")
+    )
+    return said % {"year": _year(facts), "change": french.percent(abs(percent) / 100)}
 
 
 def _status_in_words(status: str, facts: Facts) -> str:
-    return f"statut «\u00a0{Client.Status(status).label.lower()}\u00a0»"
+    return _("statut «\u00a0%(label)s\u00a0»") % {"label": Client.Status(status).label.lower()}
 
 
 def _since_in_words(since: date, facts: Facts) -> str:
-    return f"client depuis le {french.day(since)}"
+    return _("client depuis le %(since)s") % {"since": french.day(since)}
 
 
 FACTS: dict[str, Fact] = {
     Field.FOLLOWERS: Fact(
         lambda: F("followers"),
-        lambda count, facts: f"{_plural(count, 'abonné')}, tous réseaux",
-        "le nombre d’abonnés est inconnu",
+        lambda count, facts: _("%(followers)s, tous réseaux") % {"followers": _followers(count)},
+        gettext_lazy("le nombre d’abonnés est inconnu"),
     ),
     **{
-        field: Fact(_on(platform), _followers_on(platform.label), f"le nombre d’abonnés {platform.label} est inconnu")
+        field: Fact(
+            _on(platform),
+            _followers_on(platform.label),
+            gettext_lazy("le nombre d’abonnés %(label)s est inconnu") % {"label": platform.label},
+        )
         for field, platform in PLATFORMS.items()
     },
     Field.TURNOVER: Fact(
-        lambda: F("turnover"), lambda amount, facts: f"CA{_year(facts)} de {french.euros(amount)}", "le CA est inconnu"
+        lambda: F("turnover"),
+        lambda amount, facts: _("CA%(year)s de %(amount)s") % {"year": _year(facts), "amount": french.euros(amount)},
+        gettext_lazy("le CA est inconnu"),
     ),
-    Field.GROWTH: Fact(_growth, _growth_in_words, "l’évolution du CA est inconnue"),
-    Field.SENIORITY: Fact(_since, _since_in_words, "l’ancienneté est inconnue"),
+    Field.GROWTH: Fact(_growth, _growth_in_words, gettext_lazy("l’évolution du CA est inconnue")),
+    Field.SENIORITY: Fact(_since, _since_in_words, gettext_lazy("l’ancienneté est inconnue")),
     Field.WEBSITE: Fact(
         _website,
-        lambda has, facts: "a un site web" if has else "n’a pas de site web",
-        "on ne sait pas s’il existe un site web",
+        lambda has, facts: _("a un site web") if has else _("n’a pas de site web"),
+        gettext_lazy("on ne sait pas s’il existe un site web"),
     ),
-    Field.STATUS: Fact(lambda: F("status"), _status_in_words, "le statut est inconnu"),
+    Field.STATUS: Fact(lambda: F("status"), _status_in_words, gettext_lazy("le statut est inconnu")),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clients.models import Client
 from clients.querysets import ClientQuerySet
@@ -50,10 +51,11 @@ def plan(clients: ClientQuerySet, play: Play, *, playbook: Playbook, by: Any, un
     others = dict(chosen.select_for_update().order_by("pk").values_list("pk", "do_not_contact"))
     proposed = sorted(pk for _, of, pk in queue(playbook, clients.order_by()) if of == play.pk)
     if not proposed:
-        raise CannotDecide("Cette action n’est proposée à aucun de ces clients.")
+        raise CannotDecide(_("Cette action n’est proposée à aucun de ces clients."))
     if len(proposed) > MOST_AT_ONCE:
         raise CannotDecide(
-            f"Cette action serait planifiée pour plus de {MOST_AT_ONCE} clients\u00a0: restreignez la liste."
+            _("Cette action serait planifiée pour plus de %(most)s clients\u00a0: restreignez la liste.")
+            % {"most": MOST_AT_ONCE}
         )
     in_force = Decision.objects.in_force(timezone.localdate()).filter(play=play, client__in=chosen)
     decided = set(in_force.values_list("client", flat=True))

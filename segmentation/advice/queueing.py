@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients.models import Client, HeldService
 from clients.querysets import ClientQuerySet
@@ -36,21 +37,29 @@ def known_play(value: str) -> None:
 class AdviceFilter(PortfolioFilter):
     """The clients of the portfolio, and which of the advice for them. `qs` is the clients; `Queue` reads the rest."""
 
-    play = django_filters.CharFilter(label="Action", method="of_advice", validators=[known_play], max_length=18)
+    play = django_filters.CharFilter(
+        label=gettext_lazy("Action"), method="of_advice", validators=[known_play], max_length=18
+    )
     service = django_filters.ChoiceFilter(label="Service", method="of_advice", choices=HeldService.Service.choices)
-    goal = django_filters.ChoiceFilter(label="Objectif", method="of_advice", choices=Play.Goal.choices)
+    goal = django_filters.ChoiceFilter(label=gettext_lazy("Objectif"), method="of_advice", choices=Play.Goal.choices)
     decision = django_filters.ChoiceFilter(
-        label="Suivi",
+        label=gettext_lazy("Suivi"),
         method="of_advice",
-        choices=[(TO_DECIDE, "à décider"), *((kind.value, kind.label) for kind in KINDS)],
+        choices=[(TO_DECIDE, gettext_lazy("à décider")), *((kind.value, kind.label) for kind in KINDS)],
     )
     due = django_filters.ChoiceFilter(
-        label="Échéance",
+        label=gettext_lazy("Échéance"),
         method="of_advice",
-        choices=[("today", "aujourd’hui ou en retard"), ("later", "à venir"), ("none", "sans date")],
+        choices=[
+            ("today", gettext_lazy("aujourd’hui ou en retard")),
+            ("later", gettext_lazy("à venir")),
+            ("none", gettext_lazy("sans date")),
+        ],
     )
     outcome = django_filters.ChoiceFilter(
-        label="Issue", method="of_advice", choices=[*Decision.Outcome.choices, (UNSAID, "non notée")]
+        label=gettext_lazy("Issue"),
+        method="of_advice",
+        choices=[*Decision.Outcome.choices, (UNSAID, gettext_lazy("non notée"))],
     )
 
     def of_advice(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:

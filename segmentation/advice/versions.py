@@ -13,17 +13,24 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients.models import HeldService
+from dignamik.foundation.auditing import Kind, note
 from segmentation.models import Condition, Play, Segment
 from segmentation.models.playbook import TITLE_IS_TAKEN
+from segmentation.retelling import retold
 
-NOTHING_CHANGED = "Rien n’a changé\u00a0: c’est déjà la version en vigueur."
-CONDITIONS_ARE_LOST = "Les conditions de cette version n’ont pas été gardées\u00a0: elle ne peut pas être remise."
+NOTHING_CHANGED = gettext_lazy("Rien n’a changé\u00a0: c’est déjà la version en vigueur.")
+CONDITIONS_ARE_LOST = gettext_lazy(
+    "Les conditions de cette version n’ont pas été gardées\u00a0: elle ne peut pas être remise."
+)
 HOUSE = "Dignamik"
 SHOWN = 50
 """Versions that a page lists, the latest."""
-LABELS = {"title": "Titre", "pitch": "Argumentaire", "service": "Service", "goal": "Objectif", "priority": "Priorité"}
+FIELDS = ("title", "pitch", "service", "goal", "priority")
 
 Row = tuple[str, str, str, bool]  # field, comparison, value, median
 
@@ -37,7 +44,7 @@ class Overtaken(CannotChange):
 
     def __init__(self, now: Play) -> None:
         self.now = now
-        super().__init__("Cette action a changé pendant que vous y travailliez.")
+        super().__init__(_("Cette action a changé pendant que vous y travailliez."))
 
 
 @dataclass(frozen=True)
@@ -75,8 +82,13 @@ class Difference:
 
     def __str__(self) -> str:
         if self.before and self.after:
-            return f"{self.label}\u00a0: {self.before} → {self.after}"
-        return f"{self.label} {'ajoutée' if self.after else 'retirée'}\u00a0: {self.after or self.before}"
+            return _("%(label)s\u00a0: %(before)s → %(after)s") % {
+                "label": self.label,
+                "before": self.before,
+                "after": self.after,
+            }
+        said = _("%(label)s ajoutée\u00a0: %(value)s") if self.after else _("%(label)s retirée\u00a0: %(value)s")
+        return said % {"label": self.label, "value": self.after or self.before}
 
 
 @dataclass(frozen=True)
@@ -137,10 +149,16 @@ def restore(play: Play, number: int, *, seen: int, by: Any) -> None:
     """Write what an earlier version said as the next one; archived stays archived. Raises as `save`."""
     found = version(play, number)
     if found is None or not found.kept:
-        raise CannotChange(CONDITIONS_ARE_LOST if found else "Cette version n’existe pas.")
-    for name in LABELS:
+        raise CannotChange(CONDITIONS_ARE_LOST if found else _("Cette version n’existe pas."))
+    for name in FIELDS:
         setattr(play, name, getattr(found.content, name))
-    save(play, found.content.condition_rows(), seen=seen, by=by, reason=f"Version {number} remise.")
+    save(
+        play,
+        found.content.condition_rows(),
+        seen=seen,
+        by=by,
+        reason=f"Version {number} remise.",  # kept, so in French whoever restores it
+    )
 
 
 def _take(play: Play, seen: int) -> None:
@@ -166,6 +184,7 @@ def _keep(play: Play, *, by: Any, reason: str = "") -> None:
     record.conditions = [row.said for row in play.conditions.all()]
     record.history_user, record.history_change_reason = by, reason or None
     record.save()
+    note(Kind.PLAY, by, about=play, history=[record.history_id], version=play.version, active=play.active)
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
@@ -209,11 +228,15 @@ def _fields(before: Content, after: Content) -> Iterator[Difference]:
         names = dict(Segment.objects.filter(pk__in=[before.segment, after.segment]).values_list("pk", "name"))
         yield Difference("Segment", *(names.get(pk, "–") for pk in (before.segment, after.segment)))
     choices = {"service": HeldService.Service, "goal": Play.Goal, "priority": Play.Priority}
-    for name, label in LABELS.items():
+    for name in FIELDS:
         was, now = getattr(before, name), getattr(after, name)
         if was != now:
             said = dict(choices[name].choices) if name in choices else {}
-            yield Difference(label, *(str(said.get(value, f"«\u00a0{value}\u00a0»")) for value in (was, now)))
+            field: Any = Play._meta.get_field(name)
+            yield Difference(
+                capfirst(str(field.verbose_name)),
+                *(str(said.get(value, _("«\u00a0%(value)s\u00a0»") % {"value": value})) for value in (was, now)),
+            )
 
 
 def _conditions(before: Content, after: Content) -> Iterator[Difference]:
@@ -226,13 +249,17 @@ def _conditions(before: Content, after: Content) -> Iterator[Difference]:
         if row not in before.conditions:
             yield Difference("Condition", "", str(_condition(row)))
     if before.conditions != after.conditions and set(before.conditions) == set(after.conditions):
-        orders = (" et ".join(str(_condition(row)) for row in rows) for rows in (before.conditions, after.conditions))
-        yield Difference("Ordre des conditions", *orders)
+        orders = (
+            _(" et ").join(str(_condition(row)) for row in rows) for rows in (before.conditions, after.conditions)
+        )
+        yield Difference(_("Ordre des conditions"), *orders)
 
 
 def _state(before: Content, after: Content) -> Iterator[Difference]:
     if before.active != after.active:
-        yield Difference("État", *("active" if active else "archivée" for active in (before.active, after.active)))
+        yield Difference(
+            _("État"), *("active" if active else _("archivée") for active in (before.active, after.active))
+        )
 
 
 def of_record(record: Any) -> Content:
@@ -244,7 +271,7 @@ def of_record(record: Any) -> Content:
 def _version(record: Any, content: Content, before: Content | None) -> Version:
     person = record.history_user
     by = str(person.get_full_name() or person.get_username()) if person else HOUSE
-    return Version(record.version, by, record.history_date, record.history_change_reason or "", content, before)
+    return Version(record.version, by, record.history_date, retold(record.history_change_reason or ""), content, before)
 
 
 def _row(condition: Condition) -> Row:

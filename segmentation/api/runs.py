@@ -19,7 +19,10 @@ from segmentation.disclosure import figures_are_open, runs_open_to
 from segmentation.models import Run
 from segmentation.pointer import pointer
 from segmentation.querysets import RunQuerySet
+from segmentation.retelling import retold
 from segmentation.runs.requesting import ASKS
+
+SENTENCES = ("rule", "why")  # of a choice: what the run says of it
 
 
 class RunRow(serializers.Serializer[Any]):
@@ -128,17 +131,17 @@ class Runs(Resource):
         figures = {
             "segments": self.segments(run),
             "scores": run.scores,
-            "choice": run.choice,
-            "gates": list(run.verdict.get("gates", [])),
+            "choice": {name: retold(said) if name in SENTENCES else said for name, said in run.choice.items()},
+            "gates": [{**gate, "says": retold(gate.get("says", ""))} for gate in run.verdict.get("gates", [])],
         }
         if not figures_are_open(run, self.request.user):
             figures = dict.fromkeys(figures)
         return figures | {
-            "notes": run.notes,
+            "notes": [retold(note) for note in run.notes],
             "recipe": run.recipe,
             "recipe_version": run.recipe_version and run.recipe_version.number,
             "seconds": run.seconds,
-            "error": run.error,
+            "error": retold(run.error),
         }
 
     def segments(self, run: Run) -> Sequence[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ValidationError
@@ -30,7 +31,6 @@ from segmentation.runs.placing import Placement, place
 
 MOST_FOLLOWERS = 2**31 - 1
 LONGEST_SENIORITY = 150  # years
-UNSEEN = "Aucun client n’est de ce {what} : il est traité comme « autre »."
 
 
 class NotPublished(APIException):
@@ -156,13 +156,13 @@ def understood(said: Mapping[str, Any], as_of: date) -> tuple[dict[str, Any], li
     if facts.get("category"):
         category = next((one for one in categories if fold(one.name) == fold(facts["category"])), None)
         if category is None:
-            notes.append(UNSEEN.format(what="type d’entreprise"))
+            notes.append(gettext("Aucun client n’est de ce type d’entreprise : il est traité comme « autre »."))
         else:
             facts |= {"category": category.name, "sector": facts.get("sector") or category.sector}
     if facts.get("sector"):
         sector = next((one.sector for one in categories if fold(one.sector) == fold(facts["sector"])), None)
         if sector is None:
-            notes.append(UNSEEN.format(what="secteur"))
+            notes.append(gettext("Aucun client n’est de ce secteur : il est traité comme « autre »."))
         facts["sector"] = sector or facts["sector"]
     return facts, notes
 

@@ -19,6 +19,7 @@ from segmentation.disclosure import disclosed, fewest_behind, figures_are_open
 from segmentation.models import Profile, Run, Segment
 from segmentation.pointer import run_shown
 from segmentation.querysets import SegmentQuerySet
+from segmentation.retelling import retold
 
 
 class SegmentRow(serializers.Serializer[Any]):
@@ -196,9 +197,9 @@ class Segments(Resource):
             "extra_numbers": data["extra_numbers"],
             "extra_words": data["extra_words"],
             "turnover_share": data["turnover_share"],
-            "rule": rule and {**rule, "says": data.get("rule_says", "")},
+            "rule": rule and {**rule, "says": retold(data.get("rule_says", ""))},
             "suggested_name": data.get("suggested_name", ""),
-            "based_on": data.get("based_on", []),
+            "based_on": [retold(reason) for reason in data.get("based_on", [])],
         }
 
     def visible(self, pks: Sequence[int]) -> Sequence[dict[str, Any]]:

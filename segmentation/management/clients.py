@@ -12,7 +12,10 @@ HELP = "numéro du client, ou son identifiant dans la base d’origine"
 
 
 def client_called(text: str) -> Client:
-    """By its number or its identifier, withdrawn ones included. Raises CommandError for none, or for two."""
+    """By its number or its identifier, withdrawn ones included; of a double, whom it was merged into.
+
+    Raises CommandError for none, or for two.
+    """
     asked = Q(source_id=text) | Q(pk=text) if is_key(text) else Q(source_id=text)
     found = list(Client.objects.filter(asked))
     if len(found) > 1:
@@ -20,4 +23,4 @@ def client_called(text: str) -> Client:
         raise CommandError(f"« {text} » désigne deux clients, l’un par son numéro ({pks}) : donnez l’autre nom.")
     if not found:
         raise CommandError(f"Aucun client ne porte le numéro ni l’identifiant « {text} ».")
-    return found[0]
+    return found[0].merged_into or found[0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 LONGEST_REASON = 500
 
@@ -16,19 +18,29 @@ class RecipeVersion(models.Model):
     """
 
     number = models.PositiveIntegerField("version", unique=True)
-    recipe = models.JSONField("recette")
+    recipe = models.JSONField(gettext_lazy("recette"))
     base = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="faite à partir de"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("faite à partir de"),
     )
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="par"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("par"),
     )
-    at = models.DateTimeField("écrite le", auto_now_add=True)
-    reason = models.TextField("raison")
+    at = models.DateTimeField(gettext_lazy("écrite le"), auto_now_add=True)
+    reason = models.TextField(gettext_lazy("raison"))
 
     class Meta:
-        verbose_name = "version de la recette"
-        verbose_name_plural = "recette"
+        verbose_name = gettext_lazy("version de la recette")
+        verbose_name_plural = gettext_lazy("recette")
         ordering = ["-number"]
         constraints = [
             models.CheckConstraint(condition=Q(number__gte=1), name="recipe_version_counts_from_one"),
@@ -46,15 +58,20 @@ class RecipeAdoption(models.Model):
         RecipeVersion, on_delete=models.PROTECT, related_name="adoptions", verbose_name="version"
     )
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="par"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("par"),
     )
-    at = models.DateTimeField("le", auto_now_add=True)
-    reason = models.TextField("raison")
-    current = models.BooleanField("en vigueur", default=True)
+    at = models.DateTimeField(gettext_lazy("le"), auto_now_add=True)
+    reason = models.TextField(gettext_lazy("raison"))
+    current = models.BooleanField(gettext_lazy("en vigueur"), default=True)
 
     class Meta:
-        verbose_name = "mise en vigueur"
-        verbose_name_plural = "mises en vigueur"
+        verbose_name = gettext_lazy("mise en vigueur")
+        verbose_name_plural = gettext_lazy("mises en vigueur")
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(fields=["current"], condition=Q(current=True), name="one_recipe_in_force"),
@@ -62,4 +79,4 @@ class RecipeAdoption(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.version} en vigueur"
+        return _("%(version)s en vigueur") % {"version": self.version}

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from simple_history.models import HistoricalRecords
 
 from clients.models import Client
@@ -30,51 +31,55 @@ class Run(models.Model):
     """
 
     class State(models.TextChoices):
-        QUEUED = "queued", "en file d’attente"
-        TRAINING = "training", "en cours"
-        TRAINED = "trained", "terminé, non publié"
-        PUBLISHED = "published", "publié"
-        HELD = "held", "en attente de validation"
-        FAILED = "failed", "en échec"
+        QUEUED = "queued", gettext_lazy("en file d’attente")
+        TRAINING = "training", gettext_lazy("en cours")
+        TRAINED = "trained", gettext_lazy("terminé, non publié")
+        PUBLISHED = "published", gettext_lazy("publié")
+        HELD = "held", gettext_lazy("en attente de validation")
+        FAILED = "failed", gettext_lazy("en échec")
 
-    state = models.CharField("état", max_length=10, choices=State, default=State.QUEUED)
-    as_of = models.DateField("données au")
-    created_at = models.DateTimeField("demandé le", auto_now_add=True)
-    finished_at = models.DateTimeField("terminé le", null=True, blank=True)
+    state = models.CharField(gettext_lazy("état"), max_length=10, choices=State, default=State.QUEUED)
+    as_of = models.DateField(gettext_lazy("données au"))
+    created_at = models.DateTimeField(gettext_lazy("demandé le"), auto_now_add=True)
+    finished_at = models.DateTimeField(gettext_lazy("terminé le"), null=True, blank=True)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, verbose_name="demandé par"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=gettext_lazy("demandé par"),
     )
     # Who asked at a terminal, by the name the system knows them by; `requested_by` is an account of ours.
-    requested_name = models.CharField("demandé en ligne de commande par", max_length=150, blank=True)
-    clusters = models.PositiveSmallIntegerField("nombre de groupes imposé", null=True, blank=True)
-    seed = models.PositiveIntegerField("graine")
+    requested_name = models.CharField(gettext_lazy("demandé en ligne de commande par"), max_length=150, blank=True)
+    clusters = models.PositiveSmallIntegerField(gettext_lazy("nombre de groupes imposé"), null=True, blank=True)
+    seed = models.PositiveIntegerField(gettext_lazy("graine"))
     # The run's own copy: what it was trained with, whatever becomes of the versions. None before there were any.
-    recipe = models.JSONField("recette")
+    recipe = models.JSONField(gettext_lazy("recette"))
     recipe_version = models.ForeignKey(
         RecipeVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="runs",
-        verbose_name="version de la recette",
+        verbose_name=gettext_lazy("version de la recette"),
     )  # fmt: skip
-    document = models.JSONField("modèle", null=True, blank=True)
-    k = models.PositiveSmallIntegerField("nombre de groupes", null=True, blank=True)
-    scores = models.JSONField("mesures par nombre de groupes", default=dict)
-    choice = models.JSONField("choix du nombre de groupes", default=dict)
-    verdict = models.JSONField("contrôles", default=dict)
-    clients = models.PositiveIntegerField("clients analysés", default=0)
-    scored = models.PositiveIntegerField("clients placés", default=0)
-    seconds = models.JSONField("durées (s)", default=dict)
-    notes = models.JSONField("remarques", default=list)
-    error = models.TextField("erreur", blank=True)
+    document = models.JSONField(gettext_lazy("modèle"), null=True, blank=True)
+    k = models.PositiveSmallIntegerField(gettext_lazy("nombre de groupes"), null=True, blank=True)
+    scores = models.JSONField(gettext_lazy("mesures par nombre de groupes"), default=dict)
+    choice = models.JSONField(gettext_lazy("choix du nombre de groupes"), default=dict)
+    verdict = models.JSONField(gettext_lazy("contrôles"), default=dict)
+    clients = models.PositiveIntegerField(gettext_lazy("clients analysés"), default=0)
+    scored = models.PositiveIntegerField(gettext_lazy("clients placés"), default=0)
+    seconds = models.JSONField(gettext_lazy("durées (s)"), default=dict)
+    notes = models.JSONField(gettext_lazy("remarques"), default=list)
+    error = models.TextField(gettext_lazy("erreur"), blank=True)
 
     objects = RunManager()
 
     class Meta:
-        verbose_name = "calcul"
-        verbose_name_plural = "calculs"
+        verbose_name = gettext_lazy("calcul")
+        verbose_name_plural = gettext_lazy("calculs")
         ordering = ["-pk"]
         permissions = [("view_draft_run", "Peut voir un calcul en attente"), ("publish_run", "Peut publier un calcul")]
 
     def __str__(self) -> str:
-        return f"Calcul n° {self.pk}"
+        return _("Calcul n° %(pk)s") % {"pk": self.pk}
 
     def get_absolute_url(self) -> str:
         return reverse("run", args=[self.pk])
@@ -83,12 +88,18 @@ class Run(models.Model):
 class Publication(models.Model):
     """The pointer, and where it has been: the latest row names the run that people see."""
 
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="publications", verbose_name="calcul")
-    at = models.DateTimeField("publié le", auto_now_add=True)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, verbose_name="publié par"
+    run = models.ForeignKey(
+        Run, on_delete=models.PROTECT, related_name="publications", verbose_name=gettext_lazy("calcul")
     )
-    reason = models.TextField("raison", blank=True)
+    at = models.DateTimeField(gettext_lazy("publié le"), auto_now_add=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=gettext_lazy("publié par"),
+    )
+    reason = models.TextField(gettext_lazy("raison"), blank=True)
 
     class Meta:
         verbose_name = "publication"
@@ -96,25 +107,25 @@ class Publication(models.Model):
         ordering = ["-pk"]
 
     def __str__(self) -> str:
-        return f"{self.run} le {self.at:%d/%m/%Y}"
+        return _("%(run)s le %(at)s") % {"run": self.run, "at": f"{self.at:%d/%m/%Y}"}
 
     @property
     def without_account(self) -> str:
         """How it came about where no account did it: at a terminal one says why, a run that passes does not."""
-        return "en ligne de commande" if self.reason else "automatiquement"
+        return _("en ligne de commande") if self.reason else _("automatiquement")
 
 
 class Segment(models.Model):
     """A durable group that people name, colour and plan for. Its slug is never given again."""
 
-    slug = models.SlugField("identifiant", max_length=80, unique=True)
-    name = models.CharField("nom", max_length=120)
+    slug = models.SlugField(gettext_lazy("identifiant"), max_length=80, unique=True)
+    name = models.CharField(gettext_lazy("nom"), max_length=120)
     description = models.TextField("description", blank=True)
-    colour = models.PositiveSmallIntegerField("couleur (rang dans la palette)")
+    colour = models.PositiveSmallIntegerField(gettext_lazy("couleur (rang dans la palette)"))
     # False once a person has named it: a retrain never renames what people named.
-    name_is_suggested = models.BooleanField("nom proposé par le calcul", default=True)
-    created_at = models.DateTimeField("apparu le", auto_now_add=True)
-    history = HistoricalRecords(verbose_name="historique")
+    name_is_suggested = models.BooleanField(gettext_lazy("nom proposé par le calcul"), default=True)
+    created_at = models.DateTimeField(gettext_lazy("apparu le"), auto_now_add=True)
+    history = HistoricalRecords(verbose_name=gettext_lazy("historique"))
 
     objects = SegmentManager()
 
@@ -137,15 +148,15 @@ class Segment(models.Model):
 class Profile(models.Model):
     """What a Segment looked like in one Run, on the clients it was fitted on."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="profiles", verbose_name="calcul")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="profiles", verbose_name=gettext_lazy("calcul"))
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="profiles", verbose_name="segment")
     cluster = models.PositiveSmallIntegerField(editable=False)  # the key of this segment in the run's document
-    size = models.PositiveIntegerField("clients analysés")
-    data = models.JSONField("profil", default=dict)
+    size = models.PositiveIntegerField(gettext_lazy("clients analysés"))
+    data = models.JSONField(gettext_lazy("profil"), default=dict)
 
     class Meta:
-        verbose_name = "profil"
-        verbose_name_plural = "profils"
+        verbose_name = gettext_lazy("profil")
+        verbose_name_plural = gettext_lazy("profils")
         ordering = ["-size"]
         constraints = [
             models.UniqueConstraint(fields=["run", "segment"], name="one_profile_a_run"),
@@ -167,39 +178,41 @@ class Assignment(models.Model):
     """
 
     class Standing(models.TextChoices):
-        FIRM = "firm", "ferme"
-        PROVISIONAL = "provisional", "provisoire"
-        NOT_CLASSIFIABLE = "not_classifiable", "non classable"
-        OUTSIDE = "outside", "hors plage"
+        FIRM = "firm", gettext_lazy("ferme")
+        PROVISIONAL = "provisional", gettext_lazy("provisoire")
+        NOT_CLASSIFIABLE = "not_classifiable", gettext_lazy("non classable")
+        OUTSIDE = "outside", gettext_lazy("hors plage")
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="assignments", verbose_name="calcul")
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="assignments", verbose_name=gettext_lazy("calcul")
+    )
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="assignments", verbose_name="client")
     segment = models.ForeignKey(
         Segment, on_delete=models.PROTECT, null=True, related_name="assignments", verbose_name="segment"
     )
     second = models.ForeignKey(
-        Segment, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="deuxième segment"
+        Segment, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=gettext_lazy("deuxième segment")
     )
-    standing = models.CharField("classement", max_length=16, choices=Standing)
-    fitted = models.BooleanField("a servi au calcul", default=False)
+    standing = models.CharField(gettext_lazy("classement"), max_length=16, choices=Standing)
+    fitted = models.BooleanField(gettext_lazy("a servi au calcul"), default=False)
     x = models.FloatField(null=True)
     y = models.FloatField(null=True)
-    distance = models.FloatField("distance au centre", null=True)
-    second_distance = models.FloatField("distance au deuxième centre", null=True)
-    margin = models.FloatField("marge", null=True)
-    possible = models.JSONField("segments possibles", default=list)
-    unknown = models.JSONField("données inconnues", default=list)
+    distance = models.FloatField(gettext_lazy("distance au centre"), null=True)
+    second_distance = models.FloatField(gettext_lazy("distance au deuxième centre"), null=True)
+    margin = models.FloatField(gettext_lazy("marge"), null=True)
+    possible = models.JSONField(gettext_lazy("segments possibles"), default=list)
+    unknown = models.JSONField(gettext_lazy("données inconnues"), default=list)
     # The unknown columns that would each, alone, make a provisional client firm.
-    settling = models.JSONField("données qui suffiraient", default=list)
+    settling = models.JSONField(gettext_lazy("données qui suffiraient"), default=list)
     # What decided the segment, by column of the recipe: without it nobody could tell later why a client moved.
-    values = models.JSONField("données vues par le calcul", default=dict)
+    values = models.JSONField(gettext_lazy("données vues par le calcul"), default=dict)
     # The same as known now, where it differs: what standing and figures are of.
-    values_now = models.JSONField("données depuis", null=True)
+    values_now = models.JSONField(gettext_lazy("données depuis"), null=True)
     # The run did not know the client, or nothing of it, when it was made.
-    late = models.BooleanField("placé après le calcul", default=False)
-    scored_at = models.DateTimeField("placé le")
+    late = models.BooleanField(gettext_lazy("placé après le calcul"), default=False)
+    scored_at = models.DateTimeField(gettext_lazy("placé le"))
     # The client's last change that the standing takes into account; NULL: not known, to be looked at again.
-    facts_at = models.DateTimeField("faits connus au", null=True)
+    facts_at = models.DateTimeField(gettext_lazy("faits connus au"), null=True)
 
     class Meta:
         verbose_name = "placement"

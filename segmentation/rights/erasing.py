@@ -10,8 +10,9 @@ from django.db import transaction
 
 from clients.erasing import carrying_out, planning
 from clients.models import Client, Erasure
+from clients.reach import same_person
 from clients.tombstones import Tombstones
-from segmentation.rights import exports
+from segmentation.runs import unplacing
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,16 @@ class Reach:
 
 def reach(client: Client) -> Reach:
     """What `erase` would take. Writes nothing."""
-    return Reach(planning.plan(client), [path.name for path in exports.listing(client)])
+    pks = [each.pk for each in same_person(client)]
+    return Reach(planning.plan(client), [path.name for path in unplacing.listing(pks)])
 
 
 def erase(client: Client, *, reason: str, by: Any = None, buried: Erasure | None = None) -> Reach:
     """Erase the client; arguments as in `clients.erasing.carrying_out.erase`."""
     with transaction.atomic():
-        files = exports.listing(client)
+        files = unplacing.listing([each.pk for each in same_person(client)])
         plan = carrying_out.erase(client, reason=reason, by=by, buried=buried)
-        exports.delete(files)
+        unplacing.delete(files)
     return Reach(plan, [path.name for path in files])
 
 

@@ -13,20 +13,19 @@ from django.db import transaction
 
 from clients import objecting
 from clients.models import Client
-from segmentation.models import Assignment
-from segmentation.rights import exports
+from clients.reach import same_person
 from segmentation.runs.refreshing import bring_up_to_date
+from segmentation.runs.unplacing import take_out
 
 
 @transaction.atomic
 def object_to_profiling(client: Client, *, why: str, by: Any = None) -> None:
-    """From now on nobody profiles this client. Raises `clients.objecting.CannotObject`."""
+    """From now on nobody profiles this client, whatever it was merged into. Raises `clients.objecting.CannotObject`."""
     objecting.write(client, why=why, by=by)
-    exports.delete(exports.listing(client))
-    Assignment.objects.filter(client=client).delete()
+    take_out([each.pk for each in same_person(client)])
 
 
 def lift_objection(client: Client, *, why: str, by: Any = None) -> None:
     """Profile the client again: placed at once, by the model in force. Raises `clients.objecting.CannotObject`."""
     objecting.lift(client, why=why, by=by)
-    bring_up_to_date([client.pk])
+    bring_up_to_date([same_person(client)[0].pk])

@@ -21,8 +21,9 @@ from django.utils import timezone
 from clients.contacting import REASON
 from clients.facts import Origin
 from clients.imports import OPEN, FileImport
-from clients.models import Client, Contact, Erasure
+from clients.models import Client, Contact, Erasure, SourceSync
 from clients.querysets import ClientQuerySet
+from dignamik.foundation.auditing import Kind, note
 from segmentation.rights.erasing import erase
 
 BY_HAND = (Origin.ADMIN.value, Origin.ENTRY.value, REASON)
@@ -45,6 +46,7 @@ class Proposal:
     now: datetime
     clients: Sequence[Due]
     import_leftovers: int
+    sync_leftovers: int
     sessions: int
     logins: int
 
@@ -52,6 +54,7 @@ class Proposal:
         return {
             "clients": [{"client": due.pk, "rule": due.rule, "since": due.since.isoformat()} for due in self.clients],
             "import_leftovers": self.import_leftovers,
+            "sync_leftovers": self.sync_leftovers,
             "sessions": self.sessions,
             "logins": self.logins,
         }
@@ -64,6 +67,7 @@ def proposal(now: datetime | None = None) -> Proposal:
         now,
         clients=_clients(now, Client.objects.all()),
         import_leftovers=_leftovers(now).count(),
+        sync_leftovers=_sync_leftovers(now).count(),
         sessions=_sessions(now).count(),
         logins=sum(rows.count() for rows in _logins(now)),
     )
@@ -82,10 +86,14 @@ def apply(found: Proposal, *, by: Any = None) -> int:
             if client is not None and _clients(found.now, Client.objects.filter(pk=due.pk)):
                 erase(client, reason=Erasure.Reason.RETENTION, by=by)
                 done += 1
-    _leftovers(found.now).update(rejected=[], unplaced=[], headings=[])
-    _sessions(found.now).delete()
-    for rows in _logins(found.now):
-        rows.delete()
+    with transaction.atomic():
+        _leftovers(found.now).update(rejected=[], unplaced=[], headings=[])
+        _sync_leftovers(found.now).update(conflicts=[], rejected=[])
+        _sessions(found.now).delete()
+        for rows in _logins(found.now):
+            rows.delete()
+        others = {name: count for name, count in found.to_dict().items() if name != "clients"}
+        note(Kind.RETENTION, by, count=done, of="clients.client", **others)
     return done
 
 
@@ -115,7 +123,8 @@ def _due(clients: ClientQuerySet, edited: Any, now: datetime, years: int, rule: 
     limit = months_before(now, 12 * years)
     # A note says nothing of a contact.
     contact = Max("contacts__day", filter=~Q(contacts__kind=Contact.Kind.NOTE))
-    rows = clients.filter(created_at__lt=limit).annotate(
+    # A double goes with the one it was merged into, which has all that hung on it.
+    rows = clients.filter(merged_into=None, created_at__lt=limit).annotate(
         edited=edited, contacted=contact, decided=Max("decisions__at")
     ).order_by("pk")  # fmt: skip
     found = [Due(client.pk, _last(client), rule) for client in rows]
@@ -140,6 +149,12 @@ def _leftovers(now: datetime) -> QuerySet[FileImport]:
     """Decided imports that still hold refused lines, or examples of cells, of long ago."""
     old = FileImport.objects.filter(sent_at__lt=months_before(now, settings.KEEP_IMPORT_LEFTOVERS))
     return old.exclude(state__in=OPEN).exclude(rejected=[], unplaced=[], headings=[])
+
+
+def _sync_leftovers(now: datetime) -> QuerySet[SourceSync]:
+    """Syncs of long ago that still say whose values they could not take."""
+    old = SourceSync.objects.filter(started_at__lt=months_before(now, settings.KEEP_IMPORT_LEFTOVERS))
+    return old.exclude(conflicts=[], rejected=[])
 
 
 def _sessions(now: datetime) -> QuerySet[Session]:

@@ -13,8 +13,10 @@ def sentences(found: Reach) -> Sequence[str]:
     """One line for each kind of thing that goes, with how many."""
     plan = found.plan
     counts = {
+        _("fiches réunies à celle-ci"): len(plan.doubles),
         **plan.rows,
         _("lignes de fichiers importés"): sum(item.mentions for item in plan.imports),
+        _("lignes de synchronisations"): sum(item.mentions for item in plan.syncs),
         _("fichiers en attente"): sum(bool(item.file) for item in plan.imports),
         _("lignes du journal de l’administration, rendues anonymes"): len(plan.logged),
         _("vues enregistrées à ce nom"): len(plan.views),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.mail import send_mail
 from django.db import transaction
+from django.utils import translation
 
-from dignamik.foundation import roles
+from dignamik.foundation.mailing import admin_addresses
 from segmentation.models import Run
 
 
@@ -19,15 +19,10 @@ def alert_admins(run: int) -> None:
 
 def _send(number: int) -> None:
     run = Run.objects.get(pk=number)
-    told = addresses()
+    told = admin_addresses()
     if told:
-        send_mail(f"Dignamik : {str(run).lower()} {run.get_state_display()}", _text(run), None, told)
-
-
-def addresses() -> list[str]:
-    """Who gets the word."""
-    users = get_user_model().objects.filter(groups__name=roles.ADMIN, is_active=True).exclude(email="")
-    return sorted(set(users.values_list("email", flat=True)))
+        with translation.override("fr"):  # whatever language the run was asked for in
+            send_mail(f"Dignamik : {str(run).lower()} {run.get_state_display()}", _text(run), None, told)
 
 
 def _text(run: Run) -> str:

@@ -10,6 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from segmentation.runs.knobs import GROUPS, TRANSFORMS
 from segmentation.runs.wording import (
     FILLS,
@@ -25,25 +29,25 @@ from segmentation.runs.wording import (
 )
 
 COLUMNS, BLOCKS = ("numeric", "categorical"), ("blocks",)
-OF_COLUMN: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "share": ("part dans son bloc", {}),
+OF_COLUMN: Mapping[str, tuple[str | Promise, Mapping[str, str | Promise]]] = {
+    "share": (gettext_lazy("part dans son bloc"), {}),
     "transform": ("transformation", TRANSFORMS),
-    "imputation": ("à la place d’une valeur inconnue", FILLS),
-    "unit": ("unité", UNITS),
-    "label": ("nom", {}),
+    "imputation": (gettext_lazy("à la place d’une valeur inconnue"), FILLS),
+    "unit": (gettext_lazy("unité"), UNITS),
+    "label": (gettext_lazy("nom"), {}),
 }
 """What is said of a column, and the words for its values."""
 UNTURNED = {
-    "format": "Format de la recette",
-    "largest": "Nombre tenu pour une erreur de saisie au-delà de",
-    "effort.starts_above_many": "Effort, départs sur un grand portefeuille",
-    "effort.many_rows": "Effort, clients à partir desquels le portefeuille est grand",
-    "effort.sample_rows": "Effort, clients de l’échantillon d’essai",
-    "effort.silhouette_rows": "Effort, clients sur lesquels la silhouette est mesurée",
-    "effort.bootstraps_least": "Effort, rééchantillonnages au moins",
-    "effort.bootstrap_rows": "Effort, clients d’un rééchantillonnage",
-    "effort.null_draws": "Effort, tirages de données mélangées",
-    "effort.evidence_starts": "Effort, départs des mesures de preuve",
+    "format": gettext_lazy("Format de la recette"),
+    "largest": gettext_lazy("Nombre tenu pour une erreur de saisie au-delà de"),
+    "effort.starts_above_many": gettext_lazy("Effort, départs sur un grand portefeuille"),
+    "effort.many_rows": gettext_lazy("Effort, clients à partir desquels le portefeuille est grand"),
+    "effort.sample_rows": gettext_lazy("Effort, clients de l’échantillon d’essai"),
+    "effort.silhouette_rows": gettext_lazy("Effort, clients sur lesquels la silhouette est mesurée"),
+    "effort.bootstraps_least": gettext_lazy("Effort, rééchantillonnages au moins"),
+    "effort.bootstrap_rows": gettext_lazy("Effort, clients d’un rééchantillonnage"),
+    "effort.null_draws": gettext_lazy("Effort, tirages de données mélangées"),
+    "effort.evidence_starts": gettext_lazy("Effort, départs des mesures de preuve"),
 }
 """Words for what no form turns."""
 
@@ -57,7 +61,11 @@ class Difference:
     after: str
 
     def __str__(self) -> str:
-        return f"{self.label}\u00a0: {self.before} → {self.after}"
+        return _("%(label)s\u00a0: %(before)s → %(after)s") % {
+            "label": self.label,
+            "before": self.before,
+            "after": self.after,
+        }
 
 
 def differences(old: Any, new: Any) -> list[Difference]:
@@ -67,12 +75,12 @@ def differences(old: Any, new: Any) -> list[Difference]:
 
 
 def _asked(old: Any, new: Any) -> Iterator[Difference]:
-    yield Difference("Nombre de segments", *(_number(value_at(recipe, "clusters")) for recipe in (old, new)))
-    yield Difference("Graine", *(plain(value_at(recipe, "seed")) for recipe in (old, new)))
+    yield Difference(_("Nombre de segments"), *(_number(value_at(recipe, "clusters")) for recipe in (old, new)))
+    yield Difference(_("Graine"), *(plain(value_at(recipe, "seed")) for recipe in (old, new)))
 
 
 def _number(clusters: Any) -> str:
-    return "choisi par la règle" if clusters is None else f"{plain(clusters)}, imposé"
+    return _("choisi par la règle") if clusters is None else _("%(clusters)s, imposé") % {"clusters": plain(clusters)}
 
 
 def _columns(old: Any, new: Any) -> Iterator[Difference]:
@@ -86,24 +94,28 @@ def _columns(old: Any, new: Any) -> Iterator[Difference]:
         label = label_of(now)
         yield Difference(f"{label}, bloc", *(block_title(column.get("block")) for column in (was, now)))
         for field in _fields(was, now, hidden={"name", "block"}):
-            title, words = OF_COLUMN.get(field, (f"«\u00a0{field}\u00a0»", {}))
+            title, words = OF_COLUMN.get(field, (_("«\u00a0%(field)s\u00a0»") % {"field": field}, {}))
             yield Difference(f"{label}, {title}", *_pair(was.get(field), now.get(field), words))
 
 
 def _use(column: Any, recipe: Mapping[str, Any]) -> str:
     # A recipe of which no column can be read leaves nothing out.
-    return "utilisée" if column else "laissée de côté" if recipe else UNSAID
+    return _("utilisée") if column else _("laissée de côté") if recipe else str(UNSAID)
 
 
 def _blocks(old: Any, new: Any) -> Iterator[Difference]:
     before, after = _by_name(old, *BLOCKS), _by_name(new, *BLOCKS)
     for name in dict.fromkeys((*before, *after)):
         was, now = before.get(name, {}), after.get(name, {})
-        title = f"«\u00a0{block_title(name)}\u00a0»"
-        yield Difference(f"Poids de {title}", *_pair(was.get("weight"), now.get("weight")))
+        title = _("«\u00a0%(name)s\u00a0»") % {"name": block_title(name)}
+        yield Difference(_("Poids de %(title)s") % {"title": title}, *_pair(was.get("weight"), now.get("weight")))
         if was and now:
             for field in _fields(was, now, hidden={"name", "weight"}):
-                label = f"Échelle de {title}" if field == "scale" else f"{title}, «\u00a0{field}\u00a0»"
+                label = (
+                    _("Échelle de %(title)s") % {"title": title}
+                    if field == "scale"
+                    else _("%(title)s, «\u00a0%(field)s\u00a0»") % {"title": title, "field": field}
+                )
                 yield Difference(label, *_pair(was.get(field), now.get(field), SCALES))
 
 
@@ -116,20 +128,21 @@ def _needed(old: Any, new: Any) -> Iterator[Difference]:
         both = _by_name(old, *COLUMNS).keys() & _by_name(new, *COLUMNS).keys()
         if [name for name in was if name in both] == [name for name in now if name in both]:
             return
-    yield Difference("Données dont une au moins doit être connue", _names(was, labels), _names(now, labels))
+    yield Difference(_("Données dont une au moins doit être connue"), _names(was, labels), _names(now, labels))
 
 
 def _names(names: Any, labels: Mapping[str, str]) -> str:
     if not isinstance(names, list):
         return plain(names)
-    return ", ".join(labels.get(str(name), str(name)) for name in names) or "aucune"
+    return ", ".join(labels.get(str(name), str(name)) for name in names) or _("aucune")
 
 
 def _knobs(old: Any, new: Any) -> Iterator[Difference]:
     for group in GROUPS:
         for knob in group.knobs:
             # With its group: beside two runs, "clients qui changent de segment" alone would be read as a count.
-            label = f"{group.title}, {knob.label[0].lower()}{knob.label[1:]}"
+            name = str(knob.label)
+            label = f"{group.title}, {name[0].lower()}{name[1:]}"
             yield Difference(label, *(said(knob, value_at(recipe, knob.name)) for recipe in (old, new)))
 
 
@@ -140,7 +153,7 @@ def _others(old: Any, new: Any) -> Iterator[Difference]:
     told |= {knob.name.replace("__", ".") for group in GROUPS for knob in group.knobs}
     for path in dict.fromkeys((*before, *after)):
         if path not in told:
-            label = UNTURNED.get(path, f"«\u00a0{path}\u00a0»")
+            label = str(UNTURNED.get(path, _("«\u00a0%(path)s\u00a0»") % {"path": path}))
             yield Difference(label, *_pair(before.get(path), after.get(path)))
 
 
@@ -160,6 +173,6 @@ def _fields(was: Mapping[str, Any], now: Mapping[str, Any], hidden: set[str]) ->
     return [field for field in dict.fromkeys((*was, *now)) if field not in hidden]
 
 
-def _pair(was: Any, now: Any, words: Mapping[str, str] | None = None) -> tuple[str, str]:
+def _pair(was: Any, now: Any, words: Mapping[str, str | Promise] | None = None) -> tuple[str, str]:
     known = words or {}
-    return known.get(str(was), plain(was)), known.get(str(now), plain(now))
+    return str(known.get(str(was), plain(was))), str(known.get(str(now), plain(now)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dignamik.foundation.models import Job
 from segmentation.models import Run
@@ -52,8 +53,8 @@ class Following:
         if self.expected is None:
             return ""
         if self.expected < 90:
-            return f"environ {max(1, round(self.expected))}\u00a0s"
-        return f"environ {round(self.expected / 60)}\u00a0min"
+            return _("environ %(seconds)s\u00a0s") % {"seconds": max(1, round(self.expected))}
+        return _("environ %(minutes)s\u00a0min") % {"minutes": round(self.expected / 60)}
 
 
 def follow(job: Job) -> Following:

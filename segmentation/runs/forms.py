@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from segmentation.engine.recipe import FEWEST_SEGMENTS, MOST_SEGMENTS
 from segmentation.models import Run
@@ -17,12 +19,12 @@ class AskForm(forms.Form):
     """A run: with the number of segments of the rule, or an imposed one and the reason for it."""
 
     clusters = forms.IntegerField(
-        label="Nombre de segments", required=False, min_value=FEWEST_SEGMENTS, max_value=MOST_SEGMENTS,
-        help_text="Vide\u00a0: la règle choisit, preuves à l’appui.",
+        label=gettext_lazy("Nombre de segments"), required=False, min_value=FEWEST_SEGMENTS, max_value=MOST_SEGMENTS,
+        help_text=gettext_lazy("Vide\u00a0: la règle choisit, preuves à l’appui."),
     )  # fmt: skip
     why = forms.CharField(
-        label="Pourquoi ce nombre\u00a0?", required=False, max_length=LONGEST_WHY,
-        help_text="Demandé si vous imposez un nombre\u00a0; gardé avec le calcul.",
+        label=gettext_lazy("Pourquoi ce nombre\u00a0?"), required=False, max_length=LONGEST_WHY,
+        help_text=gettext_lazy("Demandé si vous imposez un nombre\u00a0; gardé avec le calcul."),
     )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -35,7 +37,7 @@ class AskForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why. Whether there must be a reason is decided by what it is for."""
 
-    reason = forms.CharField(label="Raison", required=False, max_length=LONGEST_REASON)
+    reason = forms.CharField(label=gettext_lazy("Raison"), required=False, max_length=LONGEST_REASON)
 
 
 @dataclass(frozen=True)
@@ -54,5 +56,5 @@ def publish_as_posted(run: Run, posted: Any, *, by: Any) -> Answer:
             raise CannotPublish(" ".join(map(str, form.errors["reason"])))
         publish(run, by=by, reason=form.cleaned_data["reason"])
     except CannotPublish as refusal:
-        return Answer(done=False, sentence=f"Rien n’a été publié. {refusal}")
-    return Answer(done=True, sentence=f"{run} publié\u00a0: tout le monde le voit maintenant.")
+        return Answer(done=False, sentence=_("Rien n’a été publié. %(refusal)s") % {"refusal": refusal})
+    return Answer(done=True, sentence=_("%(run)s publié\u00a0: tout le monde le voit maintenant.") % {"run": run})

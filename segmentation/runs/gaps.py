@@ -51,7 +51,7 @@ def gaps(run: Run, clients: ClientQuerySet) -> Gaps:
         counts[f"firm_{name}"] = Count("pk", filter=naming("settles", name))
     found = waiting.order_by().aggregate(**counts)
     fields = [
-        Gap(name, label, found[f"missing_{name}"], found[f"firm_{name}"])
+        Gap(name, str(label), found[f"missing_{name}"], found[f"firm_{name}"])
         for name, label in COLUMNS.items()
         if found[f"missing_{name}"]
     ]

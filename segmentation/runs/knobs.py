@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from segmentation.engine.bounds import GATES, MOST_WEIGHT, RULE, Bounds
 from segmentation.engine.errors import RecipeError
 from segmentation.engine.recipe import (
@@ -33,8 +36,8 @@ class Knob:
     """One number of the recipe. Bounds in the recipe's own unit: a percentage lies between 0 and 1."""
 
     name: str
-    label: str
-    help: str
+    label: str | Promise
+    help: str | Promise
     bounds: Bounds
     kind: Kind = "number"
 
@@ -43,88 +46,95 @@ class Knob:
 class Group:
     """Knobs that people look at together."""
 
-    title: str
-    help: str
+    title: str | Promise
+    help: str | Promise
     knobs: tuple[Knob, ...]
 
 
 GROUPS = (
     Group(
-        "Nombre de segments",
-        "Ce que la règle essaie, et ce qu’elle retient.",
+        _("Nombre de segments"),
+        _("Ce que la règle essaie, et ce qu’elle retient."),
         (
-            Knob("k_min", "Essayer à partir de", "", (FEWEST_SEGMENTS, MOST_SEGMENTS), "whole"),
-            Knob("k_max", "Essayer jusqu’à", "", (FEWEST_SEGMENTS, MOST_SEGMENTS), "whole"),
+            Knob("k_min", _("Essayer à partir de"), "", (FEWEST_SEGMENTS, MOST_SEGMENTS), "whole"),
+            Knob("k_max", _("Essayer jusqu’à"), "", (FEWEST_SEGMENTS, MOST_SEGMENTS), "whole"),
             Knob(
-                "rule__gain", "Apport du dernier segment", "Part de la structure qu’il doit apporter, au moins.",
+                "rule__gain", _("Apport du dernier segment"), _("Part de la structure qu’il doit apporter, au moins."),
                 RULE["gain"], "percent",
             ),
             Knob(
-                "rule__silhouette_kept", "Silhouette à garder",
-                "Part de la meilleure silhouette sous laquelle on ne descend pas.", RULE["silhouette_kept"], "percent",
+                "rule__silhouette_kept", _("Silhouette à garder"),
+                _("Part de la meilleure silhouette sous laquelle on ne descend pas."),
+                RULE["silhouette_kept"], "percent",
             ),
         ),
     ),
     Group(
-        "Nettoyage",
-        "Ce que deviennent les valeurs extrêmes et les mots rares.",
+        _("Nettoyage"),
+        _("Ce que deviennent les valeurs extrêmes et les mots rares."),
         (
             Knob(
-                "winsor", "Valeurs extrêmes ramenées", "Part de chaque extrémité d’une donnée, ramenée au quantile.",
+                "winsor", _("Valeurs extrêmes ramenées"),
+                _("Part de chaque extrémité d’une donnée, ramenée au quantile."),
                 (0.0, 0.24), "percent",
             ),
             Knob(
-                "rare_below", "Catégorie rare au-dessous de",
-                "Une valeur portée par moins de clients que cela devient «\u00a0autre\u00a0».", (1, 1_000), "whole",
+                "rare_below", _("Catégorie rare au-dessous de"),
+                _("Une valeur portée par moins de clients que cela devient «\u00a0autre\u00a0»."), (1, 1_000), "whole",
             ),
         ),
     ),
     Group(
-        "Contrôles",
-        "Au-delà de ces seuils, le calcul est signalé, ou retenu\u00a0: le publier demande alors une raison écrite.",
+        _("Contrôles"),
+        _(
+            "Au-delà de ces seuils, le calcul est signalé, ou retenu\u00a0: le publier demande alors une raison écrite."
+        ),
         (
             Knob(
-                "gates__above_null", "Écart aux données mélangées",
-                "Ce que la silhouette et l’inertie doivent gagner sur les mêmes données mélangées.",
+                "gates__above_null", _("Écart aux données mélangées"),
+                _("Ce que la silhouette et l’inertie doivent gagner sur les mêmes données mélangées."),
                 GATES["above_null"],
             ),
             Knob(
-                "gates__jaccard_hold", "Stabilité qui retient",
-                "Indice de Jaccard\u00a0: un segment au-dessous retient le calcul.", GATES["jaccard_hold"],
+                "gates__jaccard_hold", _("Stabilité qui retient"),
+                _("Indice de Jaccard\u00a0: un segment au-dessous retient le calcul."), GATES["jaccard_hold"],
             ),
             Knob(
-                "gates__jaccard_warn", "Stabilité qui signale",
-                "Un segment au-dessous est signalé, sans retenir le calcul.", GATES["jaccard_warn"],
+                "gates__jaccard_warn", _("Stabilité qui signale"),
+                _("Un segment au-dessous est signalé, sans retenir le calcul."), GATES["jaccard_warn"],
             ),
             Knob(
-                "gates__smallest_count", "Plus petit segment, en clients",
-                "Un segment plus petit retient le calcul.", GATES["smallest_count"], "whole",
+                "gates__smallest_count", _("Plus petit segment, en clients"),
+                _("Un segment plus petit retient le calcul."), GATES["smallest_count"], "whole",
             ),
             Knob(
-                "gates__smallest_share", "Plus petit segment, en part",
-                "De même, en part des clients analysés\u00a0; la plus exigeante des deux bornes s’applique.",
+                "gates__smallest_share", _("Plus petit segment, en part"),
+                _("De même, en part des clients analysés\u00a0; la plus exigeante des deux bornes s’applique."),
                 GATES["smallest_share"], "percent",
             ),
             Knob(
-                "gates__moved_share", "Clients qui changent de segment",
-                "Une part plus grande, par rapport au calcul publié, retient le calcul.", GATES["moved_share"],
+                "gates__moved_share", _("Clients qui changent de segment"),
+                _("Une part plus grande, par rapport au calcul publié, retient le calcul."), GATES["moved_share"],
                 "percent",
             ),
             Knob(
-                "gates__redundancy", "Répétition d’une donnée",
-                "V de Cramér corrigé\u00a0: au-dessus, les segments répètent le secteur, c’est signalé.",
+                "gates__redundancy", _("Répétition d’une donnée"),
+                _("V de Cramér corrigé\u00a0: au-dessus, les segments répètent le secteur, c’est signalé."),
                 GATES["redundancy"],
             ),
         ),
     ),
     Group(
         "Effort",
-        "Plus d’effort donne des segments plus stables et un calcul plus long.",
+        _("Plus d’effort donne des segments plus stables et un calcul plus long."),
         (
-            Knob("effort__starts", "Départs par nombre de segments", "", (1, 500), "whole"),
+            Knob("effort__starts", _("Départs par nombre de segments"), "", (1, 500), "whole"),
             Knob(
-                "effort__bootstraps", "Rééchantillonnages au plus",
-                "Ils mesurent la stabilité\u00a0; un nombre de segments dont la réponse est claire s’arrête plus tôt.",
+                "effort__bootstraps", _("Rééchantillonnages au plus"),
+                _(
+                    "Ils mesurent la stabilité\u00a0; un nombre de segments dont la réponse est claire s’arrête "
+                    "plus tôt."
+                ),
                 (2, 500), "whole",
             ),
         ),
@@ -132,15 +142,15 @@ GROUPS = (
 )  # fmt: skip
 
 BLOCKS = {
-    "followers": "Abonnés",
-    "turnover": "Chiffre d’affaires",
-    "seniority": "Ancienneté",
-    "activity": "Activité",
+    "followers": _("Abonnés"),
+    "turnover": _("Chiffre d’affaires"),
+    "seniority": _("Ancienneté"),
+    "activity": _("Activité"),
 }
-NOTHING_TELLING = (
+NOTHING_TELLING = _(
     "Gardez le chiffre d’affaires ou un réseau au moins\u00a0: sans eux, rien ne dit qui peut être classé."
 )
-TRANSFORMS = {"signed_log": "logarithme", "identity": "telle quelle"}
+TRANSFORMS = {"signed_log": _("logarithme"), "identity": _("telle quelle")}
 
 AnyColumn = NumericColumn | CategoricalColumn
 
@@ -204,7 +214,7 @@ def turned(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     telling = {*default_recipe().needs_any, *recipe.needs_any}
     plain["needs_any"] = [column.name for column in kept if column.name in telling]
     if kept and telling and not plain["needs_any"]:
-        raise RecipeError(NOTHING_TELLING, about="names")
+        raise RecipeError(str(NOTHING_TELLING), about="names")
     return Recipe.from_dict(plain)
 
 

@@ -14,6 +14,7 @@ from clients.facts import ClientFacts, Origin, Stamp
 from clients.models import Category, Client
 from clients.places import fold
 from clients.recording import record, save, twin_of
+from dignamik.foundation.auditing import Kind, latest_version, note
 from dignamik.foundation.locks import exclusive
 from segmentation.engine.document import Document
 from segmentation.models import Run
@@ -44,6 +45,7 @@ def keep(said: ClientFacts, run: Run | None, *, by: Any) -> Client:
             raise AlreadyKnown(twin)
         recorded = record([facts], Stamp(Origin.ENTRY, timezone.now(), by))
         client = Client.objects.get(pk__in=recorded.touched)
+        note(Kind.CREATED, by, about=client, history=latest_version(client), prospect=True)
         if run is not None:
             refresh(run, [client.pk])
     return client

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from dignamik.foundation.auditing import Kind, note
 from segmentation.models import Publication, Run
 from segmentation.runs.refreshing import bring_up_to_date
 
@@ -26,14 +28,20 @@ def publish(run: Run, *, by: Any = None, reason: str = "") -> Publication:
     """
     run = Run.objects.select_for_update().get(pk=run.pk)
     if run.state not in PUBLISHABLE:
-        raise CannotPublish(f"Le {run} est {run.get_state_display()} : il ne peut pas être publié.")
+        raise CannotPublish(
+            _("Le %(run)s est %(state)s : il ne peut pas être publié.") % {"run": run, "state": run.get_state_display()}
+        )
     if Run.objects.current() == run:
-        raise CannotPublish(f"Le {run} est déjà publié.")
+        raise CannotPublish(_("Le %(run)s est déjà publié.") % {"run": run})
     if run.state != Run.State.TRAINED and not reason.strip():
-        raise CannotPublish("Écrivez pourquoi : une raison est demandée pour publier ce calcul.")
+        raise CannotPublish(_("Écrivez pourquoi : une raison est demandée pour publier ce calcul."))
+    kind = Kind.ROLLED_BACK if run.state == Run.State.PUBLISHED else Kind.PUBLISHED
+    held = run.state == Run.State.HELD
     run.state = Run.State.PUBLISHED
     run.save(update_fields=["state"])
     publication = Publication.objects.create(run=run, by=by, reason=reason.strip())
+    # Its reason, in somebody's own words, stands on the publication.
+    note(kind, by, about=run, publication=publication.pk, held=held, with_reason=bool(publication.reason))
     bring_up_to_date()  # whoever came or changed since the run read the book of record
     return publication
 

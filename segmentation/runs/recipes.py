@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from dignamik.foundation.auditing import Kind, note
 from segmentation.engine.errors import RecipeError
 from segmentation.engine.recipe import Recipe, default_recipe
 from segmentation.models import RecipeAdoption, RecipeVersion
 
-FIRST = "Recette d’origine de Dignamik."
-REASON_IS_NEEDED = "Écrivez pourquoi\u00a0: une raison est demandée pour changer la recette."
-NOTHING_CHANGED = "Rien n’a changé\u00a0: c’est déjà la recette en vigueur."
+FIRST = "Recette d’origine de Dignamik."  # kept, so in French whoever asks first
+REASON_IS_NEEDED = gettext_lazy("Écrivez pourquoi\u00a0: une raison est demandée pour changer la recette.")
+NOTHING_CHANGED = gettext_lazy("Rien n’a changé\u00a0: c’est déjà la recette en vigueur.")
 
 
 class CannotChange(Exception):
@@ -25,7 +28,7 @@ class Overtaken(CannotChange):
 
     def __init__(self, now: InForce) -> None:
         self.now = now
-        super().__init__("La recette en vigueur a changé pendant que vous y travailliez.")
+        super().__init__(_("La recette en vigueur a changé pendant que vous y travailliez."))
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,13 @@ def adopt(version: RecipeVersion, *, seen: int, by: Any, reason: str) -> RecipeA
     """Put an earlier version in force again. Raises CannotChange and Overtaken as `revise`."""
     reason = _reason(reason)
     if readable(InForce(version)) is None:
-        raise CannotChange(f"La version {version.number} n’est plus lisible\u00a0: elle ne peut pas servir.")
+        raise CannotChange(
+            _("La version %(number)s n’est plus lisible\u00a0: elle ne peut pas servir.") % {"number": version.number}
+        )
     try:
         with transaction.atomic():
             if _unmoved(seen).version == version:
-                raise CannotChange(f"La version {version.number} est déjà en vigueur.")
+                raise CannotChange(_("La version %(number)s est déjà en vigueur.") % {"number": version.number})
             return _adopt(version, by, reason)
     except IntegrityError:
         raise Overtaken(in_force()) from None
@@ -128,4 +133,6 @@ def _first() -> RecipeVersion:
 
 def _adopt(version: RecipeVersion, by: Any, reason: str) -> RecipeAdoption:
     RecipeAdoption.objects.filter(current=True).update(current=False)
-    return RecipeAdoption.objects.create(version=version, by=by, reason=reason)
+    adoption = RecipeAdoption.objects.create(version=version, by=by, reason=reason)
+    note(Kind.RECIPE, by, about=version, number=version.number, adoption=adoption.pk)
+    return adoption

@@ -10,17 +10,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dignamik.foundation import jobs
+from dignamik.foundation.auditing import Kind, note
 from dignamik.foundation.locks import Busy, exclusive
 from dignamik.foundation.models import Job
 from segmentation.models import Run
 
 KIND = "run"
 ASKS = "segmentation.add_run"
-WHY_IS_NEEDED = "Écrivez pourquoi vous imposez ce nombre."
-ALREADY = "Un calcul est déjà demandé ou en cours\u00a0: le voici. Le vôtre n’a pas été ajouté."
+WHY_IS_NEEDED = gettext_lazy("Écrivez pourquoi vous imposez ce nombre.")
+ALREADY = gettext_lazy("Un calcul est déjà demandé ou en cours\u00a0: le voici. Le vôtre n’a pas été ajouté.")
 LARGEST_SEED = 2**31 - 1
 LONGEST_WHY = 500
 LATEST = 5
@@ -34,7 +38,7 @@ class AlreadyAsked(Exception):
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        super().__init__("Un calcul est déjà demandé ou en cours.")
+        super().__init__(_("Un calcul est déjà demandé ou en cours."))
 
 
 def request_run(
@@ -46,7 +50,10 @@ def request_run(
         if pending is not None:
             raise AlreadyAsked(pending)
         demand = {"clusters": clusters, "seed": seed, "why": why, **more}
-        return jobs.ask(KIND, demand, trigger=trigger, by=by)
+        with transaction.atomic():
+            job = jobs.ask(KIND, demand, trigger=trigger, by=by)
+            note(Kind.RUN_ASKED, by, about=job, trigger=str(trigger), clusters=clusters, seed=seed)
+        return job
 
 
 @contextmanager

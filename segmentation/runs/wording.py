@@ -7,13 +7,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from dignamik.foundation import french
+from segmentation.retelling import retold, speaks_french
 from segmentation.runs.knobs import BLOCKS, GROUPS, TRANSFORMS, Knob
 
-UNSAID = "non précisé"
-FILLS = {"median": "médiane", "mean": "moyenne"}
-SCALES = {"column": "une échelle par donnée", "pooled": "une échelle commune"}
-UNITS = {"count": "nombre entier", "euros": "euros", "years": "années", "number": "nombre"}
+UNSAID = gettext_lazy("non précisé")
+FILLS = {"median": gettext_lazy("médiane"), "mean": gettext_lazy("moyenne")}
+SCALES = {"column": gettext_lazy("une échelle par donnée"), "pooled": gettext_lazy("une échelle commune")}
+UNITS: Mapping[str, str | Promise] = {
+    "count": gettext_lazy("nombre entier"),
+    "euros": "euros",
+    "years": gettext_lazy("années"),
+    "number": gettext_lazy("nombre"),
+}
 
 
 @dataclass(frozen=True)
@@ -35,26 +45,36 @@ class Column:
     weight: str
 
     def __str__(self) -> str:
-        part = f"part {self.share or UNSAID} du bloc «\u00a0{self.block}\u00a0», de poids {self.weight or UNSAID}"
-        return f"{self.label}\u00a0: {self.treatment}\u00a0; {part}"
+        part = _("part %(share)s du bloc «\u00a0%(block)s\u00a0», de poids %(weight)s") % {
+            "share": self.share or UNSAID,
+            "block": self.block,
+            "weight": self.weight or UNSAID,
+        }
+        return _("%(label)s\u00a0: %(treatment)s\u00a0; %(part)s") % {
+            "label": self.label,
+            "treatment": self.treatment,
+            "part": part,
+        }
 
 
 def plain(value: Any) -> str:
-    """A stored value as French people write it; what is no number or word, as it is stored."""
+    """A stored value as people write it; what is no number or word, as it is stored."""
     if value is None:
-        return UNSAID
+        return str(UNSAID)
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return json.dumps(value, ensure_ascii=False)
-    return french.grouped(value) if float(value).is_integer() else f"{value:g}".replace(".", ",")
+    if float(value).is_integer():
+        return french.grouped(value)
+    return f"{value:g}".replace(".", ",") if speaks_french() else f"{value:g}"
 
 
 def said(knob: Knob, value: Any) -> str:
     """A knob's value, in percent where people turn it so."""
     if knob.kind != "percent" or isinstance(value, bool) or not isinstance(value, int | float):
         return plain(value)
-    return f"{plain(round(value * 100, 6))}\u00a0%"
+    return _("%(value)s\u00a0%%") % {"value": plain(round(value * 100, 6))}
 
 
 def items_of(stored: Any, *parts: str) -> Iterator[Mapping[str, Any]]:
@@ -77,9 +97,9 @@ def settings_of(stored: Any) -> list[tuple[str, list[Setting]]]:
     groups = []
     for group in GROUPS:
         stands = [(knob, value_at(stored, knob.name)) for knob in group.knobs]
-        lines = [Setting(knob.label, said(knob, value)) for knob, value in stands if value is not None]
+        lines = [Setting(str(knob.label), said(knob, value)) for knob, value in stands if value is not None]
         if lines:
-            groups.append((group.title, lines))
+            groups.append((str(group.title), lines))
     return groups
 
 
@@ -87,7 +107,7 @@ def columns_of(stored: Any) -> list[Column]:
     """What a stored recipe looks at, in its order."""
     weights = {block.get("name"): block.get("weight") for block in items_of(stored, "blocks")}
     found = [(column, bent(column)) for column in items_of(stored, "numeric")]
-    words = "une colonne par valeur\u00a0; inconnu\u00a0: la plus fréquente"
+    words = _("une colonne par valeur\u00a0; inconnu\u00a0: la plus fréquente")
     found += [(column, words) for column in items_of(stored, "categorical")]
     return [_column(column, treatment, weights.get(column.get("block"))) for column, treatment in found]
 
@@ -95,18 +115,23 @@ def columns_of(stored: Any) -> list[Column]:
 def bent(column: Mapping[str, Any]) -> str:
     """What becomes of a number before it counts."""
     bend, fill = column.get("transform"), column.get("imputation")
-    treatment = TRANSFORMS.get(str(bend), plain(bend))
-    return f"{treatment}\u00a0; inconnu\u00a0: {FILLS.get(str(fill), plain(fill))}" if fill else treatment
+    treatment = str(TRANSFORMS.get(str(bend), plain(bend)))
+    return (
+        _("%(treatment)s\u00a0; inconnu\u00a0: %(fill)s")
+        % {"treatment": treatment, "fill": FILLS.get(str(fill), plain(fill))}
+        if fill
+        else treatment
+    )
 
 
 def label_of(column: Mapping[str, Any]) -> str:
     """A column's name for people."""
-    return str(column.get("label") or column.get("name"))
+    return retold(str(column.get("label") or column.get("name")))
 
 
 def block_title(name: Any) -> str:
     """A block's name for people."""
-    return BLOCKS.get(str(name), str(name))
+    return str(BLOCKS.get(str(name), name))
 
 
 def _column(column: Mapping[str, Any], treatment: str, weight: Any) -> Column:

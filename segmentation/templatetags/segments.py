@@ -1,4 +1,4 @@
-"""`segmentation.web.marks` for templates."""
+"""`segmentation.web.marks` for templates, and what runs wrote in the reader's language."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from segmentation.models import Segment
+from segmentation.retelling import retold
 from segmentation.web import marks, shapes
 
 register = template.Library()
@@ -15,6 +16,7 @@ register.simple_tag(marks.named, name="segment_mark")
 register.simple_tag(marks.linked, name="segment_link")
 register.simple_tag(shapes.shape, name="segment_shape")
 register.simple_tag(marks.standing, name="standing_badge")
+register.filter("retold", retold)
 
 
 @register.simple_tag

@@ -15,6 +15,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from clients.models import Client
@@ -33,11 +35,11 @@ READS = "segmentation.view_play"
 
 
 class DecisionForm(forms.Form):
-    play = forms.ModelChoiceField(label="Action", queryset=Play.objects.all())
-    kind = forms.ChoiceField(label="Décision", choices=Decision.Kind.choices)
-    comment = forms.CharField(label="Raison", required=False, max_length=LONGEST_COMMENT)
+    play = forms.ModelChoiceField(label=gettext_lazy("Action"), queryset=Play.objects.all())
+    kind = forms.ChoiceField(label=gettext_lazy("Décision"), choices=Decision.Kind.choices)
+    comment = forms.CharField(label=gettext_lazy("Raison"), required=False, max_length=LONGEST_COMMENT)
     until = forms.DateField(label="Date", required=False)
-    outcome = forms.ChoiceField(label="Issue", required=False, choices=Decision.Outcome.choices)
+    outcome = forms.ChoiceField(label=gettext_lazy("Issue"), required=False, choices=Decision.Outcome.choices)
 
 
 class Decide(ReadsRun, RolePage, View):
@@ -52,7 +54,11 @@ class Decide(ReadsRun, RolePage, View):
         if form.is_valid():
             self.decide(client, form.cleaned_data)
         else:
-            self.complain(f"{form[name].label}\u00a0: {text}" for name, all_ in form.errors.items() for text in all_)
+            self.complain(
+                _("%(label)s\u00a0: %(value)s") % {"label": form[name].label, "value": text}
+                for name, all_ in form.errors.items()
+                for text in all_
+            )
         return HttpResponseRedirect(came_from(request, client.get_absolute_url()))
 
     def decide(self, client: Client, said: dict[str, Any]) -> None:
@@ -68,15 +74,18 @@ class Decide(ReadsRun, RolePage, View):
         except CannotDecide as refusal:
             self.complain([str(refusal)])
             return
-        text = f"{made.said.capitalize()}\u00a0: {play.title}"
+        text = _("%(label)s\u00a0: %(value)s") % {
+            "label": f"{made.said[0].upper()}{made.said[1:]}",
+            "value": play.title,
+        }
         where = f"{client.get_absolute_url()}#decisions"
         messages.success(self.request, format_html('{} (<a href="{}">{}</a>).', text, where, client.name))
         if made.outcome == Decision.Outcome.INTERESTED and client.next_follow_up is None:
             log = f"{client.get_absolute_url()}#log"
-            messages.info(self.request, format_html('<a href="{}">Fixez la date de la relance</a>.', log))
+            messages.info(self.request, format_html(_('<a href="{}">Fixez la date de la relance</a>.'), log))
 
     def complain(self, sentences: Any) -> None:
-        messages.error(self.request, "Rien n’a été enregistré. " + " ".join(sentences))
+        messages.error(self.request, _("Rien n’a été enregistré. ") + " ".join(sentences))
 
 
 @dataclass(frozen=True)

@@ -21,15 +21,20 @@ from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedi
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients import recording
 from clients.filters import NOBODY, is_key
 from clients.models import Client
 from clients.querysets import ClientQuerySet
 from dignamik.foundation import roles
-from dignamik.foundation.exporting import FORMATS, Sheet, respond
+from dignamik.foundation.auditing import Kind, note
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import FORMATS, Sheet
 from dignamik.foundation.filterbar import ORDERING
 from dignamik.foundation.listing import EXPORT_CHUNK
+from dignamik.foundation.templatetags.figures import noun
 from segmentation.advice.advising import Playbook, counts
 from segmentation.advice.deciding import FARTHEST, CannotDecide
 from segmentation.advice.planning import LeftOut, Planning, plan
@@ -40,9 +45,12 @@ from segmentation.web.portfolio import ASSIGN, PLAN, Portfolio, actions_of
 OWN_NAMES = ("act", "client", "all")
 # One client, several.
 WHY = {
-    LeftOut.NOT_TO_CONTACT: ("a demandé à ne pas être sollicité", "ont demandé à ne pas être sollicités"),
-    LeftOut.DECIDED: ("a déjà une décision en vigueur", "ont déjà une décision en vigueur"),
-    LeftOut.NOT_CONCERNED: ("n’est pas concerné", "ne sont pas concernés"),
+    LeftOut.NOT_TO_CONTACT: (
+        gettext_lazy("a demandé à ne pas être sollicité"),
+        gettext_lazy("ont demandé à ne pas être sollicités"),
+    ),
+    LeftOut.DECIDED: (gettext_lazy("a déjà une décision en vigueur"), gettext_lazy("ont déjà une décision en vigueur")),
+    LeftOut.NOT_CONCERNED: (gettext_lazy("n’est pas concerné"), gettext_lazy("ne sont pas concernés")),
 }
 NAMED = 5  # chosen clients named on the page that asks
 
@@ -56,19 +64,19 @@ class PlayChoice:
 
 
 class PlanForm(forms.Form):
-    play = forms.ModelChoiceField(label="Action", queryset=Play.objects.filter(active=True))
-    until = forms.DateField(label="Pour le", required=False)
+    play = forms.ModelChoiceField(label=gettext_lazy("Action"), queryset=Play.objects.filter(active=True))
+    until = forms.DateField(label=gettext_lazy("Pour le"), required=False)
 
 
 class AssignForm(forms.Form):
-    manager = forms.CharField(label="Chargé·e de compte", max_length=150)
+    manager = forms.CharField(label=gettext_lazy("Chargé·e de compte"), max_length=150)
 
     def clean_manager(self) -> Any:
         """A user, or None for nobody."""
         name = self.cleaned_data["manager"]
         found = None if name == NOBODY else managers().filter(username=name).first()
         if found is None and name != NOBODY:
-            raise forms.ValidationError("Choisissez une personne de la liste.")
+            raise forms.ValidationError(_("Choisissez une personne de la liste."))
         return found
 
 
@@ -143,7 +151,9 @@ class Batch(Portfolio):
             return refused
         if self.act in FORMATS:
             rows = self.rows.iterator(chunk_size=EXPORT_CHUNK)
-            return respond(Sheet(self.export_name, self.export_columns(), rows), self.act)
+            chosen = self.filterset.told() if self.takes_all else {"client": None}
+            sheet = Sheet(self.export_name, self.export_columns(), rows)
+            return send(request, sheet, self.act, rows=self.count, filters=chosen)
         return render(request, self.template_name, {"batch": self, **self.run_context(), **self.offered()})
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
@@ -151,12 +161,15 @@ class Batch(Portfolio):
         if refused is not None:
             return refused
         if self.act in FORMATS:
-            return render(request, "400.html", {"problems": ["Un export ne s’envoie pas."]}, status=400)
+            return render(request, "400.html", {"problems": [_("Un export ne s’envoie pas.")]}, status=400)
         with transaction.atomic():
             if request.POST.get("seen") != self.seen:
                 messages.warning(
                     request,
-                    "Rien n’a été enregistré\u00a0: ces clients ont changé depuis. Vérifiez leur nombre et confirmez.",
+                    _(
+                        "Rien n’a été enregistré\u00a0: ces clients ont changé depuis. Vérifiez leur nombre et "
+                        "confirmez."
+                    ),
                 )
                 return HttpResponseRedirect(request.get_full_path())
             done = self.plan() if self.act == PLAN else self.assign()
@@ -166,11 +179,11 @@ class Batch(Portfolio):
         """Why there is nothing to ask, or None. Raises PermissionDenied and Http404."""
         problems = list(self.problems)
         if self.act not in {PLAN, ASSIGN, *FORMATS}:
-            problems.append("Choisissez ce que vous voulez faire de ces clients.")
+            problems.append(_("Choisissez ce que vous voulez faire de ces clients."))
         if self.act in {PLAN, ASSIGN} and self.act not in actions_of(self.request.user):
             raise PermissionDenied(self.permission_denied_message)
         if not self.takes_all and not self.request.GET.getlist("client"):
-            problems.append("Cochez au moins un client, ou choisissez toute la liste.")
+            problems.append(_("Cochez au moins un client, ou choisissez toute la liste."))
         if problems:
             return render(self.request, "400.html", {"problems": problems}, status=400)
         return None
@@ -202,8 +215,9 @@ class Batch(Portfolio):
         try:
             made = plan(self.clients, play, playbook=book, by=self.request.user, until=form.cleaned_data["until"])
         except CannotDecide as refusal:
-            messages.error(self.request, f"Rien n’a été enregistré. {refusal}")
+            messages.error(self.request, _("Rien n’a été enregistré. %(refusal)s") % {"refusal": refusal})
             return False
+        note(Kind.BATCH, self.request, about=play, count=made.planned, chosen=self.count)
         messages.success(self.request, in_words(made, play))
         return True
 
@@ -213,32 +227,40 @@ class Batch(Portfolio):
             return self.complain(form)
         manager = form.cleaned_data["manager"]
         moved = recording.assign(self.clients.values_list("pk", flat=True), manager, user=self.request.user)
-        whom = (manager.get_full_name() or manager.get_username()) if manager else "personne"
+        whom = (manager.get_full_name() or manager.get_username()) if manager else ""
         stayed = self.count - moved
         text = (
-            f"{clients_in_words(moved)} à présent chez {whom}."
+            _("%(moved)s à présent chez %(whom)s.") % {"moved": clients_in_words(moved), "whom": whom}
             if manager
-            else f"{clients_in_words(moved)} à présent sans chargé de compte."
+            else _("%(moved)s à présent sans chargé de compte.") % {"moved": clients_in_words(moved)}
         )
         if stayed:
-            text += f" {clients_in_words(stayed)} l’{'étaient' if stayed > 1 else 'était'} déjà."
+            already = _(" %(stayed)s l’étaient déjà.") if stayed > 1 else _(" %(stayed)s l’était déjà.")
+            text += already % {"stayed": clients_in_words(stayed)}
         messages.success(self.request, text)
         return True
 
     def complain(self, form: forms.Form) -> bool:
-        said = [f"{form[name].label}\u00a0: {text}" for name, all_ in form.errors.items() for text in all_]
-        messages.error(self.request, "Rien n’a été enregistré. " + " ".join(said))
+        said = [
+            _("%(label)s\u00a0: %(value)s") % {"label": form[name].label, "value": text}
+            for name, all_ in form.errors.items()
+            for text in all_
+        ]
+        messages.error(self.request, _("Rien n’a été enregistré. ") + " ".join(said))
         return False
 
 
 def clients_in_words(count: int) -> str:
-    return f"{count} client{'s' if count > 1 else ''}"
+    return f"{count} {noun(count, 'client,clients')}"
 
 
 def in_words(made: Planning, play: Play) -> str:
     """What came of planning, with why some clients were left out."""
-    text = f"«\u00a0{play.title}\u00a0» planifiée pour {clients_in_words(made.planned)}."
+    text = _("«\u00a0%(title)s\u00a0» planifiée pour %(planned)s.") % {
+        "title": play.title,
+        "planned": clients_in_words(made.planned),
+    }
     if made.left_out:
         why = ", ".join(f"{count} {WHY[reason][count > 1]}" for reason, count in made.left_out.items())
-        text += f" Pas pour les autres\u00a0: {why}."
+        text += _(" Pas pour les autres\u00a0: %(why)s.") % {"why": why}
     return text

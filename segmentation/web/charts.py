@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from clients.models import Followers, Turnover
 from dignamik.foundation import french
+from segmentation.retelling import speaks_french
 from segmentation.web.portrait import Portrait
 from segmentation.web.tallies import SegmentTally
 
-UNKNOWN = "inconnu"
+UNKNOWN = gettext_lazy("inconnu")
 # A profile shows the features that set a segment apart most; its tables show all.
 RATIOS_SHOWN = 12
 # Beyond 64 times more or less (doublings) a bar says no more by growing.
@@ -52,20 +56,21 @@ def sizes(tallies: Sequence[SegmentTally]) -> Chart | None:
     if not shown:
         return None
     says = [
-        f"{item.segment.name}\u00a0: {_share(item.share)} des clients, {_share(item.turnover_share)} du CA"
+        _("%(name)s\u00a0: %(share)s des clients, %(turnover_share)s du CA")
+        % {"name": item.segment.name, "share": _share(item.share), "turnover_share": _share(item.turnover_share)}
         for item in shown
     ]
     return Chart(
         key="sizes",
         kind="bars",
-        title="Part des clients, part du chiffre d’affaires connu",
-        summary=f"Barres par segment. {' ; '.join(says)}.",
+        title=_("Part des clients, part du chiffre d’affaires connu"),
+        summary=_("Barres par segment. %(says)s.") % {"says": _(" ; ").join(says)},
         data={
             "names": [item.segment.name for item in shown],
             "colours": [item.segment.colour for item in shown],
             "series": [
-                {"name": "Part des clients", "values": [item.share for item in shown]},
-                {"name": "Part du CA", "values": [item.turnover_share for item in shown]},
+                {"name": _("Part des clients"), "values": [item.share for item in shown]},
+                {"name": _("Part du CA"), "values": [item.turnover_share for item in shown]},
             ],
         },
         rows=len(shown),
@@ -73,7 +78,7 @@ def sizes(tallies: Sequence[SegmentTally]) -> Chart | None:
 
 
 def _share(share: float | None) -> str:
-    return UNKNOWN if share is None else french.percent(share)
+    return str(UNKNOWN) if share is None else french.percent(share)
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,13 @@ def profile(portrait: Portrait, colour: int) -> Chart | None:
     return Chart(
         key="profile",
         kind="ratios",
-        title="Ce qui distingue ce segment",
-        summary=f"Rapport au reste des clients. {' ; '.join(f'{r.label} : {_times(r.times)}' for r in drawn)}.",
+        title=_("Ce qui distingue ce segment"),
+        summary=_("Rapport au reste des clients. %(says)s.")
+        % {
+            "says": _(" ; ").join(
+                _("%(label)s : %(value)s") % {"label": r.label, "value": _times(r.times)} for r in drawn
+            )
+        },
         data={
             "colour": colour,
             "lines": [
@@ -105,17 +115,18 @@ def profile(portrait: Portrait, colour: int) -> Chart | None:
             ],
         },
         rows=len(drawn),
-        headings=("Donnée", "Segment", "Reste", "Rapport"),
+        headings=(_("Donnée"), "Segment", _("Reste"), _("Rapport")),
         table=[(ratio.label, ratio.own, ratio.rest, _times(ratio.times)) for ratio in ratios],
     )
 
 
 def _ratios(portrait: Portrait) -> Iterable[Ratio]:
     for line in portrait.numbers:
-        yield _ratio(f"{line.label}, médiane", line.median, line.rest_median, line.unit)
+        yield _ratio(_("%(label)s, médiane") % {"label": line.label}, line.median, line.rest_median, line.unit)
+    followers = (_("Abonnés %(label)s") % {"label": ""}).strip()
     for line in portrait.networks:
-        name = line.label.removeprefix("Abonnés ").strip() or line.label
-        yield _ratio(f"Présents sur {name}", line.present, line.rest_present, "share")
+        name = line.label.replace(followers, "").strip() or line.label
+        yield _ratio(_("Présents sur %(name)s") % {"name": name}, line.present, line.rest_present, "share")
     for table in portrait.words[:1]:
         for word in (word for word in table.lines if max(word.share or 0, word.rest_share or 0) >= COMMON):
             yield _ratio(f"{word.word} ({table.label.lower()})", word.share, word.rest_share, "share")
@@ -128,7 +139,7 @@ def _ratio(label: str, own: float | None, rest: float | None, unit: str) -> Rati
 
 def _figure(value: float | None, unit: str) -> str:
     if value is None:
-        return UNKNOWN
+        return str(UNKNOWN)
     return french.percent(value) if unit == "share" else french.in_unit(value, unit)
 
 
@@ -143,19 +154,19 @@ def _length(times: float) -> float:
 
 def _times(times: float | None) -> str:
     if times is None:
-        return "sans rapport"
+        return _("sans rapport")
     if 1 / TELLING_RATIO < times < TELLING_RATIO:
-        return "pareil"
+        return _("pareil")
     more = times if times >= 1 else 1 / times
-    figure = french.grouped(more, 0 if more >= 10 else 1).removesuffix(",0")
-    return f"×\u202f{figure}" if times >= 1 else f"÷\u202f{figure}"
+    figure = french.grouped(more, 0 if more >= 10 else 1).removesuffix(",0").removesuffix(".0")
+    return _("×\u202f%(figure)s") % {"figure": figure} if times >= 1 else _("÷\u202f%(figure)s") % {"figure": figure}
 
 
 def elbow(scores: Any, chosen: int | None) -> Chart | None:
     """Inertia by number of segments, with that of the same data shuffled."""
     return _measure(
-        "elbow", "Coude\u00a0: inertie", scores, chosen, "count",
-        (("Inertie", "inertia"), ("Données mélangées", "null_inertia")),
+        "elbow", _("Coude\u00a0: inertie"), scores, chosen, "count",
+        ((_("Inertie"), "inertia"), (_("Données mélangées"), "null_inertia")),
     )  # fmt: skip
 
 
@@ -163,7 +174,7 @@ def silhouettes(scores: Any, chosen: int | None) -> Chart | None:
     """Silhouette by number of segments, with that of the same data shuffled."""
     return _measure(
         "silhouette", "Silhouette", scores, chosen, "decimal",
-        (("Silhouette", "silhouette"), ("Données mélangées", "null_silhouette")),
+        (("Silhouette", "silhouette"), (_("Données mélangées"), "null_silhouette")),
     )  # fmt: skip
 
 
@@ -178,14 +189,17 @@ def _measure(
         return None
     places = 2 if unit == "decimal" else 0
     first = [
-        f"{k}\u00a0: {french.grouped(v, places)}" for k, v in zip(ks, series[0]["values"], strict=True) if v is not None
+        _("%(label)s\u00a0: %(value)s") % {"label": k, "value": french.grouped(v, places)}
+        for k, v in zip(ks, series[0]["values"], strict=True)
+        if v is not None
     ]
-    kept = f" Nombre retenu\u00a0: {chosen}." if chosen else ""
+    kept = _(" Nombre retenu\u00a0: %(chosen)s.") % {"chosen": chosen} if chosen else ""
     return Chart(
         key=key,
         kind="lines",
-        title=f"{title} par nombre de segments",
-        summary=f"{series[0]['name']} par nombre de segments. {' ; '.join(first)}.{kept}",
+        title=_("%(title)s par nombre de segments") % {"title": title},
+        summary=_("%(name)s par nombre de segments. %(first)s.%(kept)s")
+        % {"name": series[0]["name"], "first": _(" ; ").join(first), "kept": kept},
         data={"x": ks, "series": series, "chosen": chosen if chosen in ks else None, "unit": unit},
     )
 
@@ -196,12 +210,16 @@ def turnover(years: Sequence[Turnover]) -> Chart | None:
     if len(amounts) < 2:
         return None
     span = range(min(amounts), max(amounts) + 1)
-    says = [f"{year}\u00a0: {french.euros(amounts[year]) if year in amounts else UNKNOWN}" for year in span]
+    says = [
+        _("%(label)s\u00a0: %(value)s")
+        % {"label": year, "value": french.euros(amounts[year]) if year in amounts else UNKNOWN}
+        for year in span
+    ]
     return Chart(
         key="turnover",
         kind="columns",
-        title="Chiffre d’affaires par année",
-        summary=f"Colonnes par année. {' ; '.join(says)}.",
+        title=_("Chiffre d’affaires par année"),
+        summary=_("Colonnes par année. %(says)s.") % {"says": _(" ; ").join(says)},
         data={"names": [str(year) for year in span], "values": [amounts.get(year) for year in span]},
     )
 
@@ -222,8 +240,9 @@ def followers(readings: Sequence[Followers]) -> Chart | None:
     return Chart(
         key="followers",
         kind="trend",
-        title="Abonnés au fil des relevés",
-        summary=f"Une courbe par réseau. {' ; '.join(_trend(label, points) for label, points in panels)}.",
+        title=_("Abonnés au fil des relevés"),
+        summary=_("Une courbe par réseau. %(says)s.")
+        % {"says": _(" ; ").join(_trend(label, points) for label, points in panels)},
         data={
             "panels": [
                 {"name": label, "points": [[day.isoformat(), count] for day, count in points]}
@@ -231,15 +250,24 @@ def followers(readings: Sequence[Followers]) -> Chart | None:
             ]
         },
         rows=len(panels),
-        headings=("Réseau", "Relevé le", "Abonnés"),
+        headings=(_("Réseau"), _("Relevé le"), _("Abonnés")),
         table=[
-            (label, day.strftime("%d/%m/%Y"), UNKNOWN if count is None else french.grouped(count))
+            (label, _short(day), str(UNKNOWN) if count is None else french.grouped(count))
             for label, points in panels
             for day, count in points
         ],
     )
 
 
+def _short(day: date) -> str:
+    """12/11/2026; written out in English, where 12/11 is two dates."""
+    return day.strftime("%d/%m/%Y") if speaks_french() else french.day(day)
+
+
 def _trend(label: str, points: Sequence[tuple[date, int | None]]) -> str:
     counts = [count for _, count in points if count is not None]
-    return f"{label}\u00a0: de {french.grouped(counts[0])} à {french.grouped(counts[-1])}"
+    return _("%(label)s\u00a0: de %(first)s à %(last)s") % {
+        "label": label,
+        "first": french.grouped(counts[0]),
+        "last": french.grouped(counts[-1]),
+    }

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Max
 from django.http import Http404
+from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from clients.models import Client
@@ -43,7 +44,7 @@ class RunComparison(RolePage, TemplateView):
         number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else 0
         found = self.readable().filter(pk=number).first()
         if found is None:
-            raise Http404("Ce calcul n’existe pas.")
+            raise Http404(_("Ce calcul n’existe pas."))
         return found
 
     def readable(self) -> RunQuerySet:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from clients.models import Client
@@ -14,7 +15,7 @@ from segmentation.runs.gaps import Gap, first_to_call, gaps
 from segmentation.web.reading import ReadsRun
 
 # Where people enter it, if that is not the name of the field.
-ENTERED_AS = {"seniority_years": "la date « Client depuis »"}
+ENTERED_AS = {"seniority_years": _("la date « Client depuis »")}
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Completing(ReadsRun, RolePage, TemplateView):
         mine = Client.objects.visible_to(self.request.user)
         found = gaps(self.run, mine)
         lines = [
-            Line(gap, ENTERED_AS.get(gap.name, ""), first_to_call(self.run, mine, gap.name) if gap.firm else ())
+            Line(gap, str(ENTERED_AS.get(gap.name, "")), first_to_call(self.run, mine, gap.name) if gap.firm else ())
             for gap in found.fields
         ]
         return context | {"gaps": found, "lines": lines, "placed": found.provisional or mine.exists()}

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from dignamik.foundation import french
 from segmentation.models import Run, Segment
 from segmentation.web.charts import Chart
@@ -17,12 +20,12 @@ from segmentation.web.runs import Candidate, candidates, gates_of
 
 GATES = {
     "structure": "Structure",
-    "stability": "Stabilité",
-    "contours": "Contours",
-    "smallest": "Plus petit segment",
-    "redundancy": "Redondance",
-    "lineage": "Continuité",
-    "moved": "Clients déplacés",
+    "stability": gettext_lazy("Stabilité"),
+    "contours": gettext_lazy("Contours"),
+    "smallest": gettext_lazy("Plus petit segment"),
+    "redundancy": gettext_lazy("Redondance"),
+    "lineage": gettext_lazy("Continuité"),
+    "moved": gettext_lazy("Clients déplacés"),
 }
 WHOLE, SHARES = {"smallest", "lineage"}, {"moved"}
 
@@ -119,7 +122,7 @@ def trials(a: Run, b: Run) -> list[Trial]:
 
 def drawn(found: Sequence[Trial], names: tuple[str, str]) -> list[Chart]:
     """Silhouette and stability of both runs by number of groups."""
-    measures = (("silhouette", "Silhouette"), ("stability", "Stabilité du segment le plus fragile"))
+    measures = (("silhouette", "Silhouette"), ("stability", _("Stabilité du segment le plus fragile")))
     charts = (_chart(found, names, key, title) for key, title in measures)
     return [chart for chart in charts if chart]
 
@@ -132,19 +135,22 @@ def _chart(found: Sequence[Trial], names: tuple[str, str], key: str, title: str)
     if len(found) < 2 or all(value is None for _, values in measured for value in values):
         return None
     told = [
-        f"{name}\u00a0: "
-        + ", ".join(
-            f"{french.grouped(value, 2)} à {trial.k}"
-            for trial, value in zip(found, values, strict=True)
-            if value is not None
-        )
+        _("%(label)s\u00a0: %(value)s")
+        % {
+            "label": name,
+            "value": ", ".join(
+                _("%(value)s à %(k)s") % {"value": french.grouped(value, 2), "k": trial.k}
+                for trial, value in zip(found, values, strict=True)
+                if value is not None
+            ),
+        }
         for name, values in measured
     ]
     return Chart(
         key=f"both-{key}",
         kind="lines",
-        title=f"{title} par nombre de segments",
-        summary=f"{title} par nombre de segments. {' ; '.join(told)}.",
+        title=_("%(title)s par nombre de segments") % {"title": title},
+        summary=_("%(title)s par nombre de segments. %(told)s.") % {"title": title, "told": _(" ; ").join(told)},
         data={
             "x": [item.k for item in found],
             "series": [{"name": name, "values": values} for name, values in measured],
@@ -160,7 +166,7 @@ def checks(a: Run, b: Run) -> list[CheckPair]:
     names = dict.fromkeys((*old, *new))
     order = {name: at for at, name in enumerate(GATES)}
     keys = sorted(names, key=lambda key: (order.get(key[0], len(order)), key[1]))
-    return [CheckPair(GATES.get(key[0], key[0]), old.get(key), new.get(key)) for key in keys]
+    return [CheckPair(str(GATES.get(key[0], key[0])), old.get(key), new.get(key)) for key in keys]
 
 
 def _checks(run: Run) -> dict[tuple[str, int], Check]:
@@ -180,7 +186,7 @@ def _checks(run: Run) -> dict[tuple[str, int], Check]:
 
 def _figure(name: str, value: Any) -> str:
     if not isinstance(value, int | float):
-        return "inconnu"
+        return _("inconnu")
     if name in SHARES:
         return french.percent(value)
     return french.grouped(value, 0 if name in WHOLE else 2)

@@ -18,6 +18,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView, View
 
 from clients.models import Client
@@ -40,11 +42,11 @@ SHOWN = 6
 FIRST_VISIT = timedelta(days=7)
 """How far back newcomers are shown to somebody who never said what they have seen."""
 SHORT = {
-    "due": "relance,relances",
-    "planned": "action prévue,actions prévues",
-    "new": "nouveau,nouveaux",
-    "moved": "changement,changements",
-    "one_question": "question à poser,questions à poser",
+    "due": gettext_lazy("relance,relances"),
+    "planned": gettext_lazy("action prévue,actions prévues"),
+    "new": gettext_lazy("nouveau,nouveaux"),
+    "moved": gettext_lazy("changement,changements"),
+    "one_question": gettext_lazy("question à poser,questions à poser"),
 }
 CALLABLE = {"do_not_contact": "false"}
 DUE: Mapping[str, str] = {"follow_up": "due", "ordering": "follow_up"}
@@ -70,7 +72,7 @@ class Section:
     @property
     def short(self) -> str:
         """As the summary calls it after its count: singular and plural, for the filter `noun`."""
-        return SHORT[self.name]
+        return str(SHORT[self.name])
 
     @property
     def template(self) -> str:
@@ -146,7 +148,7 @@ class DayPage(ReadsRun, RolePage, TemplateView):
 
     @property
     def due(self) -> Section:
-        return self.section("due", "À relancer", DUE, "Aucune relance n’attend.")
+        return self.section("due", _("À relancer"), DUE, _("Aucune relance n’attend."))
 
     @property
     def planned(self) -> Section:
@@ -155,27 +157,27 @@ class DayPage(ReadsRun, RolePage, TemplateView):
         lines = queue.lines(rows[:SHOWN])
         count = len(lines) if len(lines) < SHOWN else rows.count()
         url = _address("recommendations", PLANNED)
-        return Section("planned", "Prévu aujourd’hui", count, url, lines, "Rien n’est prévu pour aujourd’hui.")
+        return Section("planned", _("Prévu aujourd’hui"), count, url, lines, _("Rien n’est prévu pour aujourd’hui."))
 
     @property
     def new(self) -> Section:
         """Arrived since the person last said that they had seen everything."""
         since = self.seen_at.isoformat() if self.seen_at else (self.day.today - FIRST_VISIT).isoformat()
         query = {"new_since": since, **CALLABLE, "ordering": "name"}
-        return self.section("new", "Nouveaux", query, "Personne de nouveau.")
+        return self.section("new", _("Nouveaux"), query, _("Personne de nouveau."))
 
     @property
     def moved(self) -> Section:
         """Since the last publication; folded once the person has seen it."""
         latest = Run.objects.latest_publication()
         seen = latest is not None and self.seen_at is not None and latest < self.seen_at
-        empty = "Personne n’a changé de segment au dernier calcul."
-        return self.section("moved", "Ont changé de segment", MOVED, empty, folded=seen)
+        empty = _("Personne n’a changé de segment au dernier calcul.")
+        return self.section("moved", _("Ont changé de segment"), MOVED, empty, folded=seen)
 
     @property
     def one_question(self) -> Section:
-        empty = "Aucun classement ne tient à une seule réponse."
-        return self.section("one_question", "À une question d’un classement ferme", ONE_QUESTION, empty)
+        empty = _("Aucun classement ne tient à une seule réponse.")
+        return self.section("one_question", _("À une question d’un classement ferme"), ONE_QUESTION, empty)
 
 
 class SeenForm(forms.Form):
@@ -206,9 +208,9 @@ class DaySeen(RolePage, View):
             visit, fresh = Visit.objects.get_or_create(user=user, defaults={"at": until})
             if not fresh:  # an old tab does not bring back what was seen
                 Visit.objects.filter(pk=visit.pk, at__lt=until).update(at=until)
-            messages.success(request, "C’est noté\u00a0: vous avez vu les nouveaux clients et les changements.")
+            messages.success(request, _("C’est noté\u00a0: vous avez vu les nouveaux clients et les changements."))
         else:
-            messages.error(request, "Rien n’a été enregistré. Rechargez la page, puis recommencez.")
+            messages.error(request, _("Rien n’a été enregistré. Rechargez la page, puis recommencez."))
         return HttpResponseRedirect(reverse("day"))
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
 
 from clients.models import Client, Contact
 from segmentation.advice.advising import Advice, Playbook, advices, queue
@@ -31,7 +32,7 @@ class Day:
 
     @property
     def next_name(self) -> str:
-        return "Demain" if self.next == self.today + timedelta(days=1) else "Lundi"
+        return _("Demain") if self.next == self.today + timedelta(days=1) else _("Lundi")
 
     @property
     def in_a_week(self) -> date:

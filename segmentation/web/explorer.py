@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Avg, Count
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from dignamik.foundation import french
 from segmentation.engine.document import Document
@@ -42,7 +43,7 @@ class Spot:
         """(axis 1 ; axis 2), "" without any client."""
         if self.x is None or self.y is None:
             return ""
-        return f"{french.grouped(self.x, 1)}\u00a0; {french.grouped(self.y, 1)}"
+        return _("%(x)s\u00a0; %(y)s") % {"x": french.grouped(self.x, 1), "y": french.grouped(self.y, 1)}
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,10 @@ class Arrow:
     @property
     def way(self) -> str:
         """In words: « à droite et en haut ». A share of less than a third of the length is no direction of its own."""
-        across = "à droite" if self.x > 0 else "à gauche"
-        up = "en haut" if self.y > 0 else "en bas"
+        across = _("à droite") if self.x > 0 else _("à gauche")
+        up = _("en haut") if self.y > 0 else _("en bas")
         parts = [(self.x, across), (self.y, up)]
-        return " et ".join(word for share, word in parts if abs(share) > self.length / 3)
+        return _(" et ").join(word for share, word in parts if abs(share) > self.length / 3)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,11 @@ class Plane:
     def axes(self) -> list[str]:
         """What stands along each axis."""
         shares = [french.percent(share) for share in self.shares]
-        return [f"Axe {at + 1}, {shares[at]}\u00a0: {', '.join(names)}" for at, names in enumerate(self.weighing)]
+        return [
+            _("Axe %(number)s, %(share)s\u00a0: %(names)s")
+            % {"number": at + 1, "share": shares[at], "names": ", ".join(names)}
+            for at, names in enumerate(self.weighing)
+        ]
 
 
 class ExplorerPage(Portfolio):
@@ -143,10 +148,16 @@ def plane(run: Run) -> Plane | None:
 def _arrows(document: Document, labels: dict[str, str]) -> list[Arrow]:
     """The data with the largest loadings: a number as it is, a word against the other words of its column."""
     across, up = document.components
-    names = [f"Plus\u00a0: {_in_a_sentence(labels.get(item.name, item.name))}" for item in document.numeric]
+    names = [
+        _("Plus\u00a0: %(name)s") % {"name": _in_a_sentence(labels.get(item.name, item.name))}
+        for item in document.numeric
+    ]
     for item in document.categorical:
-        names += [f"{labels.get(item.name, item.name)}\u00a0: {word}" for word in item.vocabulary]
-        names += [f"{labels.get(item.name, item.name)}\u00a0: autre"] if item.rare else []
+        names += [
+            _("%(label)s\u00a0: %(value)s") % {"label": labels.get(item.name, item.name), "value": word}
+            for word in item.vocabulary
+        ]
+        names += [_("%(name)s\u00a0: autre") % {"name": labels.get(item.name, item.name)}] if item.rare else []
     found = sorted(map(Arrow, names, across, up), key=lambda arrow: -arrow.length)[:ARROWS]
     return [arrow for arrow in found if arrow.length > FAINT * found[0].length]
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from clients.filters import NOBODY
@@ -99,7 +100,13 @@ class Facet(Portfolio):
         most = max(counts.values())
         unit = "euros" if name == "turnover" else "count"
         bins = [
-            Bin(start, end, f"{french.grouped(start)} à {french.in_unit(end, unit)}", count, count / most)
+            Bin(
+                start,
+                end,
+                _("%(start)s à %(end)s") % {"start": french.grouped(start), "end": french.in_unit(end, unit)},
+                count,
+                count / most,
+            )
             for (start, end), count in zip(ranges, counts.values(), strict=True)
         ]
         return Spread(known, unknown, bins)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from dignamik.foundation import french
 from segmentation.models import Segment
 from segmentation.runs.movements import Movements
 from segmentation.web.charts import Chart
 
-NO_SEGMENT = "Sans segment"
-CAME, LEFT = "Nouveaux", "Partis"
+NO_SEGMENT = gettext_lazy("Sans segment")
+CAME, LEFT = gettext_lazy("Nouveaux"), gettext_lazy("Partis")
 TOLD = 8
 """Flows that the words beside the drawing name, the largest first."""
 MOST_ROWS = 12
@@ -28,7 +31,7 @@ class Side:
 
     @property
     def name(self) -> str:
-        return self.segment.name if self.segment else NO_SEGMENT
+        return self.segment.name if self.segment else str(NO_SEGMENT)
 
 
 @dataclass(frozen=True)
@@ -126,15 +129,17 @@ def sankey(found: Flows, before: str, after: str) -> Chart | None:
         for line in found.lines
         for column, (count, _) in zip(found.columns, line.cells, strict=True)
     ]
-    bands += [(_end("a", CAME), _node("b", side), count) for side, count in zip(found.columns, found.came, strict=True)]
-    bands += [(_node("a", line.side), _end("b", LEFT), line.left) for line in found.lines]
+    bands += [
+        (_end("a", str(CAME)), _node("b", side), count) for side, count in zip(found.columns, found.came, strict=True)
+    ]
+    bands += [(_node("a", line.side), _end("b", str(LEFT)), line.left) for line in found.lines]
     bands = [band for band in bands if band[2]]
     used = {str(node["name"]): node for source, target, _ in bands for node in (source, target)}
     sides = [sum(name.startswith(side) for name in used) for side in "ab"]
     return Chart(
         key="flows",
         kind="flows",
-        title=f"De gauche à droite\u00a0: {before}, puis {after}",
+        title=_("De gauche à droite\u00a0: %(before)s, puis %(after)s") % {"before": before, "after": after},
         summary=_told(found),
         data={
             "nodes": list(used.values()),
@@ -156,12 +161,16 @@ def _end(side: str, label: str) -> Mapping[str, object]:
 def _told(found: Flows) -> str:
     """The largest flows in words."""
     parts = [
-        (count, f"{line.side.name} vers {column.name}\u00a0: {french.grouped(count)}")
+        (
+            count,
+            _("%(here)s vers %(there)s\u00a0: %(count)s")
+            % {"here": line.side.name, "there": column.name, "count": french.grouped(count)},
+        )
         for line in found.lines
         for column, (count, same) in zip(found.columns, line.cells, strict=True)
         if count and not same
     ]
     parts.sort(key=lambda part: -part[0])
     said = [text for _, text in parts[:TOLD]]
-    stayed = f"Restés dans leur segment\u00a0: {french.grouped(found.stayed)}"
-    return f"Bandes d’un calcul à l’autre. {' ; '.join([stayed, *said])}."
+    stayed = _("Restés dans leur segment\u00a0: %(stayed)s") % {"stayed": french.grouped(found.stayed)}
+    return _("Bandes d’un calcul à l’autre. %(says)s.") % {"says": _(" ; ").join([stayed, *said])}

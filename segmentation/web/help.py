@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from segmentation.models import COLOURS, STANDINGS, Assignment
 from segmentation.web.standing import Badge, told
 
 TOKENS = (
-    ("page", "fond de page"), ("surface", "cartes, tableaux"), ("raised", "menus, bulles"), ("ink", "texte"),
-    ("quiet", "texte second"), ("line", "filets"), ("line-strong", "bords de ce qui se touche"),
-    ("rest", "le reste, en graphique"), ("accent", "la prochaine chose à faire"),
-    ("bad", "ce qui bloque"), ("note-surface", "ce qui prévient"),
-)  # fmt: skip
+    ("page", gettext_lazy("fond de page")),
+    ("surface", gettext_lazy("cartes, tableaux")),
+    ("raised", gettext_lazy("menus, bulles")),
+    ("ink", gettext_lazy("texte")),
+    ("quiet", gettext_lazy("texte second")),
+    ("line", gettext_lazy("filets")),
+    ("line-strong", gettext_lazy("bords de ce qui se touche")),
+    ("rest", gettext_lazy("le reste, en graphique")),
+    ("accent", gettext_lazy("la prochaine chose à faire")),
+    ("bad", gettext_lazy("ce qui bloque")),
+    ("note-surface", gettext_lazy("ce qui prévient")),
+)
 CATEGORIES = 8
 
 
@@ -38,5 +47,5 @@ class StyleGuide(TemplateView):
             "tokens": TOKENS,
             "colours": range(COLOURS),
             "categories": range(CATEGORIES),
-            "badge": Badge("provisoire", told(Assignment.Standing.PROVISIONAL)),
+            "badge": Badge(_("provisoire"), told(Assignment.Standing.PROVISIONAL)),
         }

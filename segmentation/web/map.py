@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clients.places import DEPARTMENTS
 from segmentation.web.portfolio import Portfolio
@@ -83,7 +84,7 @@ class MapPage(Portfolio):
 
     def legend(self, placed: dict[str, int]) -> list[LegendLine]:
         lines = [LegendLine(slug, name, colour, placed.get(slug, 0)) for slug, name, colour in self.segments]
-        return [*lines, LegendLine("", "Sans segment", None, placed.get("", 0))]
+        return [*lines, LegendLine("", _("Sans segment"), None, placed.get("", 0))]
 
     def towns(self) -> list[Town]:
         """The towns with most of these clients. One town written in two ways counts once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from segmentation.models import Segment
 from segmentation.web.standing import Badge
@@ -23,7 +24,7 @@ def named(name: str, colour: int | None) -> SafeString:
 def linked(segment: Segment | None) -> SafeString:
     """Dot and name, leading to the segment's page."""
     if segment is None:
-        return format_html('<span class="unknown">{}</span>', "aucun")
+        return format_html('<span class="unknown">{}</span>', _("aucun"))
     return format_html(
         '<a class="segment" href="{}">{}{}</a>', segment.get_absolute_url(), dot(segment.colour), segment.name
     )

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import DetailView
 
 from clients.models import Client
@@ -23,10 +25,22 @@ from segmentation.web.reading import OFFERED, finished
 
 MOVERS_A_PAGE = 25
 CAUSES = {
-    Cause.DATA: ("ses données", "Avec l’ancien modèle, ses nouvelles données suffisent à le déplacer."),
-    Cause.MODEL: ("le modèle", "Avec ses anciennes données, le nouveau modèle suffit à le déplacer."),
-    Cause.BOTH: ("les deux", "Ses données et le modèle ont changé ensemble."),
+    Cause.DATA: (
+        gettext_lazy("ses données"),
+        gettext_lazy("Avec l’ancien modèle, ses nouvelles données suffisent à le déplacer."),
+    ),
+    Cause.MODEL: (
+        gettext_lazy("le modèle"),
+        gettext_lazy("Avec ses anciennes données, le nouveau modèle suffit à le déplacer."),
+    ),
+    Cause.BOTH: (gettext_lazy("les deux"), gettext_lazy("Ses données et le modèle ont changé ensemble.")),
 }
+
+
+def said_of(cause: Cause) -> tuple[str, str]:
+    """What moved a client, and how one knows."""
+    label, says = CAUSES[cause]
+    return str(label), str(says)
 
 
 @dataclass(frozen=True)
@@ -64,7 +78,7 @@ class MovementsPage(RolePage, DetailView):  # type: ignore[type-arg]
         number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else 0
         found = finished(self.request.user).exclude(pk=self.object.pk).filter(pk=number).first()
         if found is None:
-            raise Http404("Ce calcul n’existe pas.")
+            raise Http404(_("Ce calcul n’existe pas."))
         return found
 
     @property
@@ -97,7 +111,7 @@ class MovementsPage(RolePage, DetailView):  # type: ignore[type-arg]
             **self.withdrawn(before, segments),
             "flows": seen,
             "chart": sankey(seen, str(before).lower(), str(self.object).lower()),
-            "causes": [CauseCount(*CAUSES[cause], found.causes[cause]) for cause in Cause if found.causes[cause]],
+            "causes": [CauseCount(*said_of(cause), found.causes[cause]) for cause in Cause if found.causes[cause]],
             **self.movers(found.moves, segments),
         }
 
@@ -121,5 +135,5 @@ class MovementsPage(RolePage, DetailView):  # type: ignore[type-arg]
         for pk in page:
             move = by_client[pk]
             source, target = segments.get(move.source or ""), segments.get(move.target or "")
-            rows.append(Mover(clients[pk], source, target, *CAUSES[move.cause]))
+            rows.append(Mover(clients[pk], source, target, *said_of(move.cause)))
         return {"movers": rows, "page_obj": page}

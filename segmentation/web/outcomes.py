@@ -8,20 +8,24 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from clients.models import Client
 from clients.querysets import SEES_EVERYTHING
-from dignamik.foundation.exporting import FORMATS, Column, Sheet, respond
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import FORMATS, Column, Sheet
 from dignamik.foundation.pages import RolePage
 from segmentation.advice.outcomes import FEWEST, Observed, observed
 from segmentation.models import Decision
 from segmentation.web.advice import READS
 
 Outcome = Decision.Outcome
-NOT_AN_EFFECT = (
-    "Ce sont des observations, pas l’effet de l’action\u00a0: les clients à qui on la propose, et ceux que l’on "
-    "appelle d’abord, ne sont pas tirés au sort."
+NOT_AN_EFFECT = gettext_lazy(
+    "Ce sont des observations, pas l’effet de l’action\u00a0: les clients à qui on la propose, et "
+    "ceux que l’on appelle d’abord, ne sont pas tirés au sort."
 )
 
 
@@ -30,7 +34,8 @@ def _percentage(share: float | None) -> float | None:
 
 
 def _outcome(outcome: Outcome) -> Column[Observed]:
-    return Column(f"Observé : {outcome.label} (%)", lambda row: _percentage(row.share(outcome)), 22)
+    with translation.override("fr"):  # as every heading of a file
+        return Column(f"Observé : {outcome.label} (%)", lambda row: _percentage(row.share(outcome)), 22)
 
 
 EXPORTED: tuple[Column[Observed], ...] = (
@@ -60,10 +65,11 @@ class Outcomes(RolePage, View):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         wanted = request.GET.get("export", "")
         if wanted and wanted not in FORMATS:
-            problem = "Une liste s’exporte en «\u00a0csv\u00a0» ou en «\u00a0xlsx\u00a0»."
+            problem = _("Une liste s’exporte en «\u00a0csv\u00a0» ou en «\u00a0xlsx\u00a0».")
             return render(request, "400.html", {"problems": [problem]}, status=400)
         if wanted:
-            return respond(Sheet("observations", EXPORTED, self.rows()), wanted)
+            rows = self.rows()
+            return send(request, Sheet("observations", EXPORTED, rows), wanted, rows=len(rows))
         return render(request, "segmentation/outcomes.html", self.context())
 
     def rows(self) -> Sequence[Observed]:

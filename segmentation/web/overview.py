@@ -9,10 +9,12 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from clients.models import Client
 from clients.querysets import SEES_EVERYTHING
+from clients.syncs import mirror
 from dignamik.foundation.pages import RolePage
 from segmentation.filters import PortfolioFilter
 from segmentation.models import Publication, Run
@@ -52,6 +54,7 @@ class Overview(ReadsRun, RolePage, TemplateView):
             "whole_base": self.request.user.has_perm(SEES_EVERYTHING),
             "stale_days": self.stale_days(),
             "watched": self.watched(before),
+            "mirror": mirror(),
         }  # fmt: skip
 
     def publication(self) -> Publication | None:
@@ -72,16 +75,16 @@ class Overview(ReadsRun, RolePage, TemplateView):
     def watched(self, before: Run | None) -> Sequence[Counted]:
         """What deserves a look, each as the list counts it; nothing that is zero."""
         queries = [
-            ("changed=true", "modifié depuis le calcul,modifiés depuis le calcul"),
-            ("standing=provisional&status=active", "actif au classement provisoire,actifs au classement provisoire"),
-            ("placed=false", "sans position sur la carte,sans position sur la carte"),
+            ("changed=true", _("modifié depuis le calcul,modifiés depuis le calcul")),
+            ("standing=provisional&status=active", _("actif au classement provisoire,actifs au classement provisoire")),
+            ("placed=false", _("sans position sur la carte,sans position sur la carte")),
         ]
         if before is not None:
             queries.insert(
-                0, ("moved=true", "a changé de segment au dernier calcul,ont changé de segment au dernier calcul")
+                0, ("moved=true", _("a changé de segment au dernier calcul,ont changé de segment au dernier calcul"))
             )
         if self.request.user.has_perm(SEES_EVERYTHING):
-            queries.append(("manager=aucun", "sans chargé de compte,sans chargé de compte"))
+            queries.append(("manager=aucun", _("sans chargé de compte,sans chargé de compte")))
         found = [self.counted(query, words) for query, words in queries] if self.run else []
         return [item for item in found if item.count]
 

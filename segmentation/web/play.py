@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from clients.models import Client
@@ -77,7 +78,11 @@ class PlayEditor(ReadsRun, RolePage, View):
         except versions.CannotChange as refusal:
             draft.form.add_error(None, str(refusal))
             return self.shown(draft, status=400)
-        messages.success(request, f"«\u00a0{draft.play.title}\u00a0» est enregistrée, version {draft.play.version}.")
+        messages.success(
+            request,
+            _("«\u00a0%(title)s\u00a0» est enregistrée, version %(version)s.")
+            % {"title": draft.play.title, "version": draft.play.version},
+        )
         return HttpResponseRedirect(draft.play.get_absolute_url())
 
     def overtaken(self, draft: Draft, now: Play) -> HttpResponse:
@@ -143,7 +148,7 @@ class NewPlay(PlayEditor):
         if slug:
             chosen = next((item for item in Segment.objects.in_run(self.run) if item.slug == slug), None)
             if chosen is None:
-                raise Http404("Ce segment n’existe pas.")
+                raise Http404(_("Ce segment n’existe pas."))
         play = Play(segment=chosen)
         return versions.Content.of(play, [])
 
@@ -181,12 +186,12 @@ class ChangeOfPlay(ReadsRun, RolePage, View):
         except versions.Overtaken as overtaken:
             latest = versions.version(overtaken.now, overtaken.now.version)
             who = latest.by if latest else versions.HOUSE
-            sentence = (
-                f"{who} a enregistré la version {overtaken.now.version} entre-temps\u00a0: relisez, puis recommencez."
-            )
-            messages.error(request, f"Rien n’a été modifié. {sentence}")
+            sentence = _(
+                "%(who)s a enregistré la version %(version)s entre-temps\u00a0: relisez, puis recommencez."
+            ) % {"who": who, "version": overtaken.now.version}
+            messages.error(request, _("Rien n’a été modifié. %(sentence)s") % {"sentence": sentence})
         except versions.CannotChange as refusal:
-            messages.error(request, f"Rien n’a été modifié. {refusal}")
+            messages.error(request, _("Rien n’a été modifié. %(refusal)s") % {"refusal": refusal})
         else:
             messages.success(request, said)
         return HttpResponseRedirect(play.get_absolute_url())
@@ -198,7 +203,7 @@ class ChangeOfPlay(ReadsRun, RolePage, View):
     def number(self, given: Mapping[str, str], name: str) -> int:
         text = given.get(name, "")
         if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
-            raise versions.CannotChange("La demande est incomplète\u00a0: rechargez la page.")
+            raise versions.CannotChange(_("La demande est incomplète\u00a0: rechargez la page."))
         return int(text)
 
 
@@ -207,12 +212,17 @@ class ArchivePlay(ChangeOfPlay):
         active = given.get("active") == "on"
         versions.archive(play, active=active, seen=self.number(given, "seen"), by=self.request.user)
         if active:
-            return f"«\u00a0{play.title}\u00a0» est de nouveau proposée."
-        return f"«\u00a0{play.title}\u00a0» est archivée\u00a0: elle n’est plus proposée, les décisions prises restent."
+            return _("«\u00a0%(title)s\u00a0» est de nouveau proposée.") % {"title": play.title}
+        return _(
+            "«\u00a0%(title)s\u00a0» est archivée\u00a0: elle n’est plus proposée, les décisions prises restent."
+        ) % {"title": play.title}
 
 
 class RestorePlay(ChangeOfPlay):
     def change(self, play: Play, given: Mapping[str, str]) -> str:
         number = self.number(given, "version")
         versions.restore(play, number, seen=self.number(given, "seen"), by=self.request.user)
-        return f"La version {number} est remise, comme version {play.version}."
+        return _("La version %(number)s est remise, comme version %(version)s.") % {
+            "number": number,
+            "version": play.version,
+        }

@@ -12,6 +12,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from clients.models import Client
@@ -26,7 +27,7 @@ from segmentation.web.reading import ReadsRun
 CHANGES = "segmentation.change_play"
 ADDS = "segmentation.add_play"
 ACTIVE, ARCHIVED, ALL = "active", "archived", "all"
-STATES = {ACTIVE: "Actives", ARCHIVED: "Archivées", ALL: "Toutes"}
+STATES = {ACTIVE: _("Actives"), ARCHIVED: _("Archivées"), ALL: _("Toutes")}
 
 
 def plays_open_to(user: Any) -> QuerySet[Play]:
@@ -36,7 +37,7 @@ def plays_open_to(user: Any) -> QuerySet[Play]:
 
 
 class PlaybookFilter(StrictFilterSet):
-    state = django_filters.ChoiceFilter(label="État", method="in_state", choices=list(STATES.items()))
+    state = django_filters.ChoiceFilter(label=_("État"), method="in_state", choices=list(STATES.items()))
     segment = django_filters.CharFilter(label="Segment", field_name="segment__slug", max_length=80)
 
     def in_state(self, queryset: QuerySet[Play], name: str, value: str) -> QuerySet[Play]:
@@ -130,7 +131,8 @@ class PlaybookPage(ReadsRun, RolePage, TemplateView):
         states = list((known.filter(segment__slug=slug) if slug else known).values_list("active", flat=True))
         numbers = {ACTIVE: states.count(True), ARCHIVED: states.count(False), ALL: len(states)}
         return [
-            StateTab(label, numbers[state], self.address(state, slug), state == here) for state, label in STATES.items()
+            StateTab(str(label), numbers[state], self.address(state, slug), state == here)
+            for state, label in STATES.items()
         ]
 
     def address(self, state: str, slug: str) -> str:

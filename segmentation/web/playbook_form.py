@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients.models import HeldService
 from segmentation.advice.versions import Content, Row
@@ -17,8 +19,8 @@ SPARE = 3
 MOST = 12
 UNCHOSEN = "choisir…"
 ROWS = "conditions"  # the prefix
-INCOMPLETE = "La page est incomplète\u00a0: rechargez-la avant d’enregistrer."
-TOO_MANY = f"Une action a au plus {MOST} conditions."
+INCOMPLETE = gettext_lazy("La page est incomplète\u00a0: rechargez-la avant d’enregistrer.")
+TOO_MANY = gettext_lazy("Une action a au plus %(most)s conditions.") % {"most": MOST}
 
 
 def _dressed(form: forms.BaseForm) -> None:
@@ -62,7 +64,7 @@ class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Condition
         fields = ("field", "comparison", "value", "median")
-        labels = {"median": "médiane du segment"}
+        labels = {"median": gettext_lazy("médiane du segment")}
         help_texts = {"value": ""}
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -95,7 +97,7 @@ class ConditionRows(forms.BaseFormSet):  # type: ignore[type-arg]
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
-        form.fields["DELETE"].label = "retirer"
+        form.fields["DELETE"].label = _("retirer")
         form.fields["DELETE"].widget.attrs["class"] = "form-check-input"
 
     def is_leaving(self, row: ConditionForm) -> bool:
@@ -143,10 +145,14 @@ class Draft:
     @property
     def problems(self) -> list[str]:
         """What keeps it from being computed, a sentence each."""
-        found = [] if self.form["service"].errors == [] else ["Choisissez un service."]
+        found = [] if self.form["service"].errors == [] else [_("Choisissez un service.")]
         if "segment" in self.form.errors:
-            found.insert(0, "Choisissez un segment.")
+            found.insert(0, _("Choisissez un segment."))
         for number, row in enumerate(self.rows.forms, start=1):
             if not self.rows.is_leaving(row):
-                found += [f"Condition {number}\u00a0: {text}" for texts in row.errors.values() for text in texts]
+                found += [
+                    _("Condition %(number)s\u00a0: %(text)s") % {"number": number, "text": text}
+                    for texts in row.errors.values()
+                    for text in texts
+                ]
         return found + [str(text) for text in self.rows.non_form_errors()]

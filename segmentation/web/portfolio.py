@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients.models import Client
 from clients.querysets import ClientQuerySet
@@ -50,7 +52,7 @@ PLAN, ASSIGN = "plan", "assign"
 ASSIGNS = "clients.change_client"
 NEARBY = 0.3  # degrees: some 30 km
 # The pages that understand the portfolio's query string.
-FACES = (("clients", "Tableau"), ("map", "Carte"), ("explorer", "Explorer"))
+FACES = (("clients", gettext_lazy("Tableau")), ("map", gettext_lazy("Carte")), ("explorer", "Explorer"))
 
 
 def actions_of(user: Any) -> list[str]:
@@ -60,7 +62,7 @@ def actions_of(user: Any) -> list[str]:
 
 
 def _standing(value: str | None) -> str:
-    return str(dict(STANDINGS)[value]) if value else "pas encore placé"
+    return str(dict(STANDINGS)[value]) if value else _("pas encore placé")
 
 
 class Portfolio(ReadsRun, ClientList):
@@ -76,7 +78,7 @@ class Portfolio(ReadsRun, ClientList):
     def faces(self) -> Sequence[Face]:  # type: ignore[override]
         """Table, map, explorer: the same clients under the same query string."""
         here = self.request.resolver_match and self.request.resolver_match.url_name
-        return [Face(label, self.address(reverse(name)), here=name == here) for name, label in FACES]
+        return [Face(str(label), self.address(reverse(name)), here=name == here) for name, label in FACES]
 
     def scope(self) -> ClientQuerySet:
         return with_segment(super().scope(), self.run)
@@ -97,7 +99,7 @@ class Portfolio(ReadsRun, ClientList):
 
     def options_of(self, name: str) -> Options | None:
         if name == "segment":
-            return [*((slug, label) for slug, label, _ in self.segments), (UNPLACED, "Sans segment")]
+            return [*((slug, label) for slug, label, _ in self.segments), (UNPLACED, _("Sans segment"))]
         return super().options_of(name)
 
     can_be_saved = True

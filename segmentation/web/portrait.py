@@ -9,12 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from dignamik.foundation import french
 from segmentation.disclosure import disclosed
 from segmentation.engine.sentence import ClusterRule
 from segmentation.models import Profile
+from segmentation.retelling import retold
 
 WORDS_SHOWN = 8
+TOWN_SIZE = "town_size"
 TRAITS = 4
 TELLING = 0.2
 """A trait weaker than this (0: as elsewhere, 1: as nowhere else) says nothing worth a line."""
@@ -107,13 +111,22 @@ def _number_trait(line: NumberLine) -> str:
     """Only for lines with a median."""
     own = french.in_unit(line.median or 0, line.unit)
     if line.rest_median is None:
-        return f"{line.label}\u00a0: médiane de {own}"
-    return f"{line.label}\u00a0: médiane de {own}, contre {french.in_unit(line.rest_median, line.unit)} ailleurs"
+        return _("%(label)s\u00a0: médiane de %(own)s") % {"label": line.label, "own": own}
+    return _("%(label)s\u00a0: médiane de %(own)s, contre %(rest_median)s ailleurs") % {
+        "label": line.label,
+        "own": own,
+        "rest_median": french.in_unit(line.rest_median, line.unit),
+    }
 
 
 def _word_trait(label: str, line: ShareLine) -> str:
     own, rest = french.percent(line.share or 0), french.percent(line.rest_share or 0)
-    return f"{label} «\u00a0{line.word}\u00a0»\u00a0: {own} des clients du segment, {rest} ailleurs"
+    return _("%(label)s «\u00a0%(word)s\u00a0»\u00a0: %(own)s des clients du segment, %(rest)s ailleurs") % {
+        "label": label,
+        "word": line.word,
+        "own": own,
+        "rest": rest,
+    }
 
 
 def portrait(profile: Profile, *, fewest: int) -> Portrait:
@@ -133,7 +146,7 @@ def portrait(profile: Profile, *, fewest: int) -> Portrait:
         extra_numbers=[_number(item) for item in data["extra_numbers"]],
         extra_words=_tables(data["extra_words"]),
         suggested_name=str(data.get("suggested_name") or ""),
-        based_on=[str(reason) for reason in data.get("based_on") or ()],
+        based_on=[retold(str(reason)) for reason in data.get("based_on") or ()],
     )
 
 
@@ -148,7 +161,7 @@ def _rule(data: Any) -> ClusterRule | None:
 
 def _number(data: Mapping[str, Any]) -> NumberLine:
     return NumberLine(
-        label=str(data.get("label") or data.get("name") or ""),
+        label=retold(str(data.get("label") or data.get("name") or "")),
         unit=str(data.get("unit") or "number"),
         median=data.get("median"),
         rest_median=data.get("rest_median"),
@@ -167,10 +180,11 @@ def _tables(columns: Sequence[Mapping[str, Any]]) -> list[WordTable]:
 
 def _words(data: Mapping[str, Any]) -> WordTable:
     shares = data["shares"]
+    told = retold if data.get("name") == TOWN_SIZE else str  # the other words are the book's
     return WordTable(
-        label=str(data.get("label") or data.get("name") or ""),
+        label=retold(str(data.get("label") or data.get("name") or "")),
         lines=[
-            ShareLine(str(item.get("word", "")), item.get("count"), item.get("share"), item.get("rest_share"))
+            ShareLine(told(item.get("word", "")), item.get("count"), item.get("share"), item.get("rest_share"))
             for item in shares[:WORDS_SHOWN]
         ],
         others=len(shares[WORDS_SHOWN:]) + data["hidden"],

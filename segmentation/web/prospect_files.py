@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from django import forms
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from clients.intake.errors import IntakeError
@@ -15,7 +18,8 @@ from clients.intake.files.columns import recognise
 from clients.intake.files.importing import read_content
 from clients.intake.files.rows import Rejected, understand
 from clients.objecting import objected_among
-from dignamik.foundation.exporting import Column, Sheet, respond
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import Column, Sheet
 from dignamik.foundation.pages import RolePage
 from segmentation.advice.advising import Playbook, for_business
 from segmentation.advice.facts import of_business
@@ -31,16 +35,18 @@ from segmentation.web.reading import ReadsRun, labels_of
 MOST_ROWS = 2_000
 MOST_BYTES = 5_000_000
 SHOWN = 200
-NO_RUN = "Le premier calcul n’a pas encore été publié\u00a0: il n’y a pas où placer ces entreprises."
+NO_RUN = gettext_lazy("Le premier calcul n’a pas encore été publié\u00a0: il n’y a pas où placer ces entreprises.")
 
 
 class FileForm(forms.Form):
-    file = forms.FileField(label="Fichier CSV ou XLSX", allow_empty_file=True)
+    file = forms.FileField(label=gettext_lazy("Fichier CSV ou XLSX"), allow_empty_file=True)
 
     def clean_file(self) -> bytes:
         sent = self.cleaned_data["file"]
         if sent.size > MOST_BYTES:
-            raise forms.ValidationError(f"Ce fichier dépasse {MOST_BYTES // 1_000_000} Mo\u00a0: découpez-le.")
+            raise forms.ValidationError(
+                _("Ce fichier dépasse %(size)s Mo\u00a0: découpez-le.") % {"size": MOST_BYTES // 1_000_000}
+            )
         content: bytes = sent.read()
         return content
 
@@ -86,7 +92,10 @@ def answer(content: bytes, run: Run, *, quoted: bool) -> Answer:
     """Read, place and advise every row. Raises IntakeError on an unusable file, DocumentError on an unusable run."""
     table = read_content(content)
     if len(table.rows) > MOST_ROWS:
-        raise IntakeError(f"Ce fichier compte {len(table.rows)} lignes\u00a0: {MOST_ROWS} au plus à la fois.")
+        raise IntakeError(
+            _("Ce fichier compte %(rows)s lignes\u00a0: %(most)s au plus à la fois.")
+            % {"rows": len(table.rows), "most": MOST_ROWS}
+        )
     understood = understand(table, recognise(table.headings, dates_from_1904=table.dates_from_1904))
     objected = objected_among(understood.facts)
     refused = [Rejected(understood.lines[at], "", "", str(OBJECTED)) for at in sorted(objected)]
@@ -102,7 +111,7 @@ def answer(content: bytes, run: Run, *, quoted: bool) -> Answer:
 
 def _line(business: Business, place: Placement, playbook: Playbook, labels: dict[str, str]) -> Line:
     plays = for_business(playbook, place.segment, of_business(business.facts)) if place.segment else []
-    missing = [YET.get(name, labels.get(name, name)) for name in place.unknown]
+    missing = [str(YET.get(name, labels.get(name, name))) for name in place.unknown]
     title, reason = (plays[0].play.title, plays[0].reason) if plays else ("", "")
     return Line(business, place, missing, title, reason)
 
@@ -123,15 +132,18 @@ class ProspectFile(ReadsRun, RolePage, View):
             form.add_error(None, NO_RUN)
             return self.shown(form)
         run = Run.objects.get(pk=self.run.pk)
+        exported = request.POST.get("export") == "csv"
         try:
-            found = answer(form.cleaned_data["file"], run, quoted=figures_are_open(run, request.user))
+            with translation.override("fr" if exported else get_language()):  # a file is French
+                found = answer(form.cleaned_data["file"], run, quoted=figures_are_open(run, request.user))
         except IntakeError as problem:
             form.add_error("file", str(problem))
         except DocumentError:
             form.add_error(None, UNREADABLE)
         else:
-            if request.POST.get("export") == "csv":
-                return respond(Sheet("prospects", COLUMNS, iter(found.lines)), "csv")
+            if exported:
+                sheet = Sheet("prospects", COLUMNS, iter(found.lines))
+                return send(request, sheet, "csv", rows=len(found.lines))
             return self.shown(form, found)
         return self.shown(form)
 

@@ -14,7 +14,8 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from clients.facts import ClientFacts, Reading
@@ -39,11 +40,11 @@ from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.standing import Badge, badge, margin_in_words
 
 KEEPS = "clients.add_client"
-OBJECTED = _("Cette entreprise s’oppose au profilage\u00a0: elle n’est pas classée.")
-UNREADABLE = "Le modèle du calcul publié n’est pas lisible. Demandez un nouveau calcul."
-BUSY = "Quelqu’un d’autre garde un prospect en ce moment\u00a0: réessayez dans un instant."
-YET = {"seniority_years": "Ancienneté (pas encore client)"}
-NAMELESS = "Donnez un nom pour garder ce prospect."
+OBJECTED = gettext_lazy("Cette entreprise s’oppose au profilage\u00a0: elle n’est pas classée.")
+UNREADABLE = gettext_lazy("Le modèle du calcul publié n’est pas lisible. Demandez un nouveau calcul.")
+BUSY = gettext_lazy("Quelqu’un d’autre garde un prospect en ce moment\u00a0: réessayez dans un instant.")
+YET = {"seniority_years": gettext_lazy("Ancienneté (pas encore client)")}
+NAMELESS = gettext_lazy("Donnez un nom pour garder ce prospect.")
 
 
 # --- The form --------------------------------------------------------------------------------------------------------
@@ -72,19 +73,22 @@ def _followers(text: str) -> Reading | None:
 
 
 class ProspectForm(forms.Form):
-    name = forms.CharField(label="Nom", required=False, max_length=200)
+    name = forms.CharField(label=gettext_lazy("Nom"), required=False, max_length=200)
     category = forms.ModelChoiceField(
-        label="Type d’entreprise", queryset=Category.objects.all(), required=False, empty_label="inconnu"
-    )
-    sector = forms.ChoiceField(label="Secteur d’activité", required=False)
-    city = forms.CharField(label="Ville", required=False, max_length=120)
-    postal_code = forms.CharField(label="Code postal", required=False, max_length=20)
-    turnover = Written(cells.amount, label="CA annuel (€)")
-    turnover_year = forms.IntegerField(label="Année de ce CA", required=False, min_value=FIRST_YEAR)
-    has_website = forms.TypedChoiceField(
-        label="Site web",
+        label=gettext_lazy("Type d’entreprise"),
+        queryset=Category.objects.all(),
         required=False,
-        choices=[("", "inconnu"), ("oui", "oui"), ("non", "non")],
+        empty_label=gettext_lazy("inconnu"),
+    )
+    sector = forms.ChoiceField(label=gettext_lazy("Secteur d’activité"), required=False)
+    city = forms.CharField(label=gettext_lazy("Ville"), required=False, max_length=120)
+    postal_code = forms.CharField(label=gettext_lazy("Code postal"), required=False, max_length=20)
+    turnover = Written(cells.amount, label=gettext_lazy("CA annuel (€)"))
+    turnover_year = forms.IntegerField(label=gettext_lazy("Année de ce CA"), required=False, min_value=FIRST_YEAR)
+    has_website = forms.TypedChoiceField(
+        label=gettext_lazy("Site web"),
+        required=False,
+        choices=[("", gettext_lazy("inconnu")), ("oui", gettext_lazy("oui")), ("non", gettext_lazy("non"))],
         coerce=lambda value: value == "oui",
         empty_value=None,
     )
@@ -92,9 +96,9 @@ class ProspectForm(forms.Form):
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
         for platform in Followers.Platform:
-            self.fields[platform.value] = Written(_followers, label=f"Abonnés {platform.label}")
+            self.fields[platform.value] = Written(_followers, label=_("Abonnés %(label)s") % {"label": platform.label})
         sectors = Category.objects.order_by("sector").values_list("sector", flat=True).distinct()
-        self.fields["sector"].choices = [("", "inconnu"), *((sector, sector) for sector in sectors)]  # type: ignore[attr-defined]
+        self.fields["sector"].choices = [("", _("inconnu")), *((sector, sector) for sector in sectors)]  # type: ignore[attr-defined]
         self.fields["turnover_year"].widget.attrs |= {"placeholder": str(timezone.localdate().year - 1)}
         for name, field in self.fields.items():
             choice = isinstance(field, forms.ChoiceField | forms.ModelChoiceField)
@@ -110,25 +114,27 @@ class ProspectForm(forms.Form):
         written = str(self.cleaned_data["postal_code"])
         code = repair_postal_code(written) if written else ""
         if code is None:
-            raise ValidationError("Ce code postal n’est pas français\u00a0: cinq chiffres sont attendus.")
+            raise ValidationError(_("Ce code postal n’est pas français\u00a0: cinq chiffres sont attendus."))
         return code
 
     def clean_turnover_year(self) -> int | None:
         year: int | None = self.cleaned_data["turnover_year"]
         if year is not None and year > timezone.localdate().year:
-            raise ValidationError("Cette année n’est pas encore venue.")
+            raise ValidationError(_("Cette année n’est pas encore venue."))
         return year
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data
         category, sector = said.get("category"), said.get("sector")
         for name in self.strangers():
-            self.add_error(None, f"«\u00a0{name}\u00a0» n’est pas une donnée connue.")
+            self.add_error(None, _("«\u00a0%(name)s\u00a0» n’est pas une donnée connue.") % {"name": name})
         if not category and not sector and not {"category", "sector"} & set(self.errors):
-            raise ValidationError("Donnez au moins le type d’entreprise ou le secteur d’activité.")
+            raise ValidationError(_("Donnez au moins le type d’entreprise ou le secteur d’activité."))
         if category and sector and category.sector != sector:
             self.add_error(
-                "sector", f"«\u00a0{category.name}\u00a0» relève du secteur «\u00a0{category.sector}\u00a0»."
+                "sector",
+                _("«\u00a0%(name)s\u00a0» relève du secteur «\u00a0%(sector)s\u00a0».")
+                % {"name": category.name, "sector": category.sector},
             )
         if (
             said.get("turnover") is not None
@@ -196,7 +202,7 @@ def answer(business: Mapping[str, Any], run: Run, user: Any) -> Answer:
         place=found,
         badge=badge(found.standing, found.margin),
         margin=margin_in_words(found),
-        missing=[YET.get(name, labels.get(name, name)) for name in found.unknown],
+        missing=[str(YET.get(name, labels.get(name, name))) for name in found.unknown],
         plays=plays,
         alike=lookalikes(frames.of_one(business, run.as_of), run, user),
     )
@@ -229,16 +235,19 @@ class Prospect(ReadsRun, RolePage, View):
         except DocumentError:
             form.add_error(None, UNREADABLE)
         else:
-            messages.success(request, f"«\u00a0{client.name}\u00a0» est gardé comme prospect, dans votre portefeuille.")
+            messages.success(
+                request,
+                _("«\u00a0%(name)s\u00a0» est gardé comme prospect, dans votre portefeuille.") % {"name": client.name},
+            )
             return HttpResponseRedirect(client.get_absolute_url())
         return self.shown(form)
 
     def known(self, client: Client) -> str:
         """Where the twin is, for who may see it; else only that there is one."""
         if Client.objects.visible_to(self.request.user).filter(pk=client.pk).exists():
-            found = '«\u00a0<a href="{}">{}</a>\u00a0» est déjà dans votre portefeuille, au même code postal.'
+            found = _('«\u00a0<a href="{}">{}</a>\u00a0» est déjà dans votre portefeuille, au même code postal.')
             return format_html(found, client.get_absolute_url(), client.name)
-        return "Une entreprise de ce nom est déjà connue à ce code postal\u00a0: parlez-en à votre responsable."
+        return _("Une entreprise de ce nom est déjà connue à ce code postal\u00a0: parlez-en à votre responsable.")
 
     def shown(self, form: ProspectForm) -> HttpResponseBase:
         found = None
@@ -263,5 +272,5 @@ class BecomeClient(RolePage, View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
         client = get_object_or_404(Client.objects.visible_to(request.user), pk=pk, status=Client.Status.PROSPECT)
         become_client(client, by=request.user)
-        messages.success(request, f"«\u00a0{client.name}\u00a0» est maintenant un client actif.")
+        messages.success(request, _("«\u00a0%(name)s\u00a0» est maintenant un client actif.") % {"name": client.name})
         return HttpResponseRedirect(client.get_absolute_url())

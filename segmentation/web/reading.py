@@ -12,6 +12,7 @@ from segmentation.disclosure import figures_are_open, runs_open_to
 from segmentation.models import Run
 from segmentation.pointer import run_shown
 from segmentation.querysets import RunQuerySet
+from segmentation.retelling import retold
 
 FINISHED = (Run.State.TRAINED, Run.State.HELD, Run.State.PUBLISHED)
 OFFERED = 20
@@ -59,4 +60,4 @@ def pairing(user: Any, a: Run | None = None, b: Run | None = None) -> dict[str, 
 def labels_of(recipe: Any) -> dict[str, str]:
     """Column → what people read, for a stored recipe."""
     columns = [*(recipe or {}).get("numeric", ()), *(recipe or {}).get("categorical", ())]
-    return {column["name"]: column.get("label") or column["name"] for column in columns}
+    return {column["name"]: retold(column.get("label") or column["name"]) for column in columns}

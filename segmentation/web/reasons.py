@@ -9,6 +9,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from clients.models import Client, HeldService
@@ -20,12 +22,13 @@ from segmentation.engine.errors import DocumentError
 from segmentation.engine.explaining import Contribution
 from segmentation.engine.levers import Change
 from segmentation.models import Assignment, Play, Run, Segment
+from segmentation.retelling import retold
 from segmentation.runs.explaining import change_towards, past, reasons
 from segmentation.web.advice import READS
 from segmentation.web.reading import ReadsRun, labels_of
 
 TOP = 3
-UNKNOWN = "inconnu"
+UNKNOWN = gettext_lazy("inconnu")
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,12 @@ def why(place: Assignment | None, run: Run | None) -> Why | None:
 
 def _reason(line: Contribution, whole: float) -> Reason:
     unit = "share" if line.unit == "word" else line.unit
-    value = UNKNOWN if line.value is None else str(line.value)
+    value = str(UNKNOWN) if line.value is None else str(line.value)
     if isinstance(line.value, float):
         value = french.in_unit(line.value, unit)
     weight = line.amount / whole
     own, other = _typical(line.typical, unit), _typical(line.other, unit)
-    return Reason(line.label, value, line.value is not None, own, other, weight, line.amount)
+    return Reason(retold(line.label), value, line.value is not None, own, other, weight, line.amount)
 
 
 def _typical(value: float | None, unit: str) -> str:
@@ -100,7 +103,7 @@ def _typical(value: float | None, unit: str) -> str:
     if value is None:
         return ""
     if unit == "share":
-        return f"{french.percent(min(1.0, max(0.0, value)))} des clients"
+        return _("%(share)s des clients") % {"share": french.percent(min(1.0, max(0.0, value)))}
     return french.in_unit(value, unit)
 
 
@@ -133,11 +136,11 @@ class ClientChange(ReadsRun, RolePage, View):
         found = Assignment.objects.select_related("segment", "second")
         place = found.filter(run=self.run, client=client).first()
         if self.run is None or place is None or place.segment is None:
-            raise Http404("Ce client n’a pas de segment.")
+            raise Http404(_("Ce client n’a pas de segment."))
         others = Segment.objects.in_run(self.run).exclude(pk=place.segment.pk)
         target = others.filter(slug=request.GET.get("segment", "").replace("\0", "")).first()
         if target is None:
-            raise Http404("Ce segment n’existe pas dans le calcul.")
+            raise Http404(_("Ce segment n’existe pas dans le calcul."))
         try:
             steps = self.steps(change_towards(place, self.run, target))
         except DocumentError:

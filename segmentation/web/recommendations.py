@@ -11,9 +11,13 @@ import django_tables2 as tables
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponseBase
 from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients.web.views import ClientList
-from dignamik.foundation.exporting import Column, Sheet, respond
+from dignamik.foundation.downloads import send
+from dignamik.foundation.exporting import Column, Sheet
 from dignamik.foundation.filterbar import Options
 from segmentation.advice.queueing import TO_DECIDE, AdviceFilter, Line, Queue
 from segmentation.disclosure import figures_are_open
@@ -23,11 +27,11 @@ from segmentation.web.advice import DECIDES, READS, deciding
 from segmentation.web.portfolio import Portfolio
 
 TABS = {
-    TO_DECIDE: "À décider",
-    Decision.Kind.PLANNED: "Planifiées",
-    Decision.Kind.SNOOZED: "Plus tard",
-    Decision.Kind.REFUSED: "Écartées",
-    Decision.Kind.DONE: "Faites",
+    TO_DECIDE: gettext_lazy("À décider"),
+    Decision.Kind.PLANNED: gettext_lazy("Planifiées"),
+    Decision.Kind.SNOOZED: gettext_lazy("Plus tard"),
+    Decision.Kind.REFUSED: gettext_lazy("Écartées"),
+    Decision.Kind.DONE: gettext_lazy("Faites"),
 }
 EXPORTED: tuple[Column[Line], ...] = (
     Column("Priorité", lambda line: line.play.get_priority_display(), 10),
@@ -39,7 +43,7 @@ EXPORTED: tuple[Column[Line], ...] = (
     Column("Service", lambda line: line.play.get_service_display(), 22),
     Column("Objectif", lambda line: line.play.get_goal_display(), 16),
     Column("Raison", lambda line: line.reason, 60),
-    Column("Suivi", lambda line: line.decision.get_kind_display() if line.decision else "à décider", 12),
+    Column("Suivi", lambda line: line.decision.get_kind_display() if line.decision else _("à décider"), 12),
     Column("Issue", lambda line: line.decision.get_outcome_display() if line.decision else None, 22),
     Column("Jour", lambda line: line.decision.until if line.decision else None, 12),
     Column("Commentaire", lambda line: line.decision.comment if line.decision else None, 40),
@@ -60,11 +64,11 @@ class Tab:
 class AdviceTable(tables.Table):
     """Headings only: a row has forms in it, which its template draws."""
 
-    priority = tables.Column(verbose_name="Priorité")
+    priority = tables.Column(verbose_name=gettext_lazy("Priorité"))
     name = tables.Column(verbose_name="Client")
-    play = tables.Column(verbose_name="Action")
-    reason = tables.Column(verbose_name="Raison")
-    actions = tables.Column(verbose_name="Décision")
+    play = tables.Column(verbose_name=gettext_lazy("Action"))
+    reason = tables.Column(verbose_name=gettext_lazy("Raison"))
+    actions = tables.Column(verbose_name=gettext_lazy("Décision"))
 
 
 class Recommendations(Portfolio):
@@ -124,7 +128,12 @@ class Recommendations(Portfolio):
             return []
         counts = self.queue.counts(listed=self.page.paginator.count)
         return [
-            Tab(label, counts[kind], self.url(decision="" if kind == TO_DECIDE else kind), kind == self.queue.wanted)
+            Tab(
+                str(label),
+                counts[kind],
+                self.url(decision="" if kind == TO_DECIDE else kind),
+                kind == self.queue.wanted,
+            )
             for kind, label in TABS.items()
         ]
 
@@ -144,10 +153,14 @@ class Recommendations(Portfolio):
         """Exactly the filtered lines, of all pages."""
         if self.problems:
             return render(self.request, "400.html", {"problems": self.problems}, status=400)
-        return respond(Sheet(self.export_name, EXPORTED, self.all_lines()), self.query.get("export", ""))
-
-    def all_lines(self) -> Iterator[Line]:
-        """A chunk of rows at a time, each with its facts in one query."""
         rows = list(self.queue.rows())
+        sheet = Sheet(self.export_name, EXPORTED, self.all_lines(rows))
+        told = self.filterset.told()
+        return send(self.request, sheet, self.query.get("export", ""), rows=len(rows), filters=told)
+
+    def all_lines(self, rows: Sequence[Any]) -> Iterator[Line]:
+        """A chunk of rows at a time, each with its facts in one query."""
         for start in range(0, len(rows), EXPORT_CHUNK):
-            yield from self.queue.lines(rows[start : start + EXPORT_CHUNK])
+            with translation.override("fr"):  # as the rest of the file
+                lines = self.queue.lines(rows[start : start + EXPORT_CHUNK])
+            yield from lines

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,8 @@ from clients.objecting import CannotObject
 from clients.places import fold
 from clients.querysets import EXERCISES_RIGHTS, SEES_EVERYTHING
 from clients.rights import LONGEST_WHY
+from dignamik.foundation.auditing import Kind, note
+from dignamik.foundation.downloads import one_too_many
 from dignamik.foundation.pages import RolePage
 from segmentation.rights.access import document
 from segmentation.rights.erasing import erase, reach
@@ -33,7 +35,9 @@ class Rights(RolePage):
     permission_required = (SEES_EVERYTHING, EXERCISES_RIGHTS)
 
     def found(self, request: HttpRequest, pk: int) -> Client:
-        return get_object_or_404(Client.objects.within_rights_of(request.user), pk=pk)
+        """Whom a double was merged into, if it is one."""
+        found = get_object_or_404(Client.objects.within_rights_of(request.user).select_related("merged_into"), pk=pk)
+        return found.merged_into or found
 
     def complain(self, request: HttpRequest, sentence: str) -> None:
         messages.error(request, f"{_('Rien n’a été enregistré.')} {sentence}")
@@ -43,8 +47,8 @@ class RightsPage(Rights, DetailView):  # type: ignore[type-arg]
     template_name = "segmentation/rights.html"
     context_object_name = "client"
 
-    def get_queryset(self) -> QuerySet[Client]:
-        return Client.objects.within_rights_of(self.request.user)
+    def get_object(self, queryset: QuerySet[Client] | None = None) -> Client:
+        return self.found(self.request, self.kwargs["pk"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = reach(self.object)
@@ -85,14 +89,17 @@ class ClientObjection(Rights, View):
 
 
 class ClientAccess(Rights, View):
-    """Everything held on one client, as a file. Nothing is written."""
+    """Everything held on one client, as a file; a download like any other, but that its own event tells of it."""
 
     http_method_names = ["get", "head"]
 
-    def get(self, request: HttpRequest, pk: int) -> JsonResponse:
-        shape = {"ensure_ascii": False, "indent": 2}
-        response = JsonResponse(document(self.found(request, pk)), json_dumps_params=shape)
-        response.headers["Content-Disposition"] = f'attachment; filename="acces-client-{pk}.json"'
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        client = self.found(request, pk)
+        if refusal := one_too_many(request):
+            return refusal
+        note(Kind.ACCESS_EXPORT, request, about=client)
+        response = JsonResponse(document(client), json_dumps_params={"ensure_ascii": False, "indent": 2})
+        response.headers["Content-Disposition"] = f'attachment; filename="acces-client-{client.pk}.json"'
         return response
 
 
@@ -128,7 +135,7 @@ class EraseClient(Rights, View):
         if form.is_valid():
             erase(client, reason=form.cleaned_data["reason"], by=request.user)
             said = _("Le client n° %(client)s est effacé, avec tout ce qui s’y rattachait.")
-            messages.success(request, said % {"client": pk})
+            messages.success(request, said % {"client": client.pk})
             return HttpResponseRedirect(reverse("clients"))
         self.complain(request, " ".join(str(problem) for problems in form.errors.values() for problem in problems))
         return HttpResponseRedirect(f"{reverse('client-rights', args=[pk])}#erase")

@@ -13,6 +13,7 @@ from dignamik.foundation.pages import RolePage
 from segmentation.disclosure import disclosed, fewest_behind, runs_open_to
 from segmentation.models import Run, Segment
 from segmentation.querysets import RunQuerySet
+from segmentation.retelling import retold
 from segmentation.runs.movements import published_before
 from segmentation.runs.publishing import PUBLISHABLE, offered
 from segmentation.runs.wording import columns_of, settings_of
@@ -91,8 +92,9 @@ def found_segments(run: Run, fewest: int) -> list[FoundSegment]:
 
 
 def gates_of(run: Run) -> Sequence[Mapping[str, Any]]:
-    """The checks of a run, as it wrote them."""
-    return run.verdict.get("gates") or [] if isinstance(run.verdict, Mapping) else []
+    """The checks of a run as it wrote them, in the language of the page."""
+    gates = run.verdict.get("gates") or [] if isinstance(run.verdict, Mapping) else []
+    return [{**gate, "says": retold(str(gate.get("says") or ""))} for gate in gates]
 
 
 class ReadableRuns(ReadsRun, RolePage):

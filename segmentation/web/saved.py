@@ -16,7 +16,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView, View
 
 from clients.models import Client
@@ -28,11 +31,11 @@ from segmentation.advice.queueing import AdviceFilter
 from segmentation.filters import PortfolioFilter
 
 # The pages whose query string can be kept, what they are called, and what judges it.
-PAGES: dict[str, tuple[str, type[StrictFilterSet]]] = {
-    "clients": ("Tableau", PortfolioFilter),
-    "map": ("Carte", PortfolioFilter),
+PAGES: dict[str, tuple[str | Promise, type[StrictFilterSet]]] = {
+    "clients": (gettext_lazy("Tableau"), PortfolioFilter),
+    "map": (gettext_lazy("Carte"), PortfolioFilter),
     "explorer": ("Explorer", PortfolioFilter),
-    "recommendations": ("Recommandations", AdviceFilter),
+    "recommendations": (gettext_lazy("Recommandations"), AdviceFilter),
 }
 MOST_VIEWS = 50  # of one person: a menu of more helps nobody
 
@@ -71,9 +74,11 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or {}
         owned = SavedView.objects.filter(owner=self.instance.owner).exclude(pk=self.instance.pk)
         if owned.filter(name=cleaned.get("name", "")).exists():
-            raise ValidationError("Vous avez déjà une vue de ce nom.")
+            raise ValidationError(_("Vous avez déjà une vue de ce nom."))
         if self.instance.pk is None and owned.count() >= MOST_VIEWS:
-            raise ValidationError(f"Vous avez déjà {MOST_VIEWS} vues\u00a0: supprimez-en une d’abord.")
+            raise ValidationError(
+                _("Vous avez déjà %(most)s vues\u00a0: supprimez-en une d’abord.") % {"most": MOST_VIEWS}
+            )
         return cleaned
 
 
@@ -85,7 +90,7 @@ class NewViewForm(SavedViewForm):
 
     share = forms.BooleanField(required=False)
     page = forms.ChoiceField(label="Page", choices=[(name, label) for name, (label, _) in PAGES.items()])
-    query = forms.CharField(label="Filtres", max_length=SavedView.LONGEST_QUERY, required=False)
+    query = forms.CharField(label=gettext_lazy("Filtres"), max_length=SavedView.LONGEST_QUERY, required=False)
 
     class Meta(SavedViewForm.Meta):
         fields = ("name", "pinned", "page", "query")
@@ -102,10 +107,10 @@ class NewViewForm(SavedViewForm):
         """Raises ValidationError for who holds none, or several and has to say which."""
         roles = list(Group.objects.filter(user=self.instance.owner)[:2])
         if not roles:
-            raise ValidationError("Vous n’avez pas de rôle avec qui partager.")
+            raise ValidationError(_("Vous n’avez pas de rôle avec qui partager."))
         if len(roles) > 1:
             raise ValidationError(
-                "Vous avez plusieurs rôles\u00a0: gardez la vue, puis partagez-la sur la page des vues."
+                _("Vous avez plusieurs rôles\u00a0: gardez la vue, puis partagez-la sur la page des vues.")
             )
         return roles[0]
 
@@ -144,7 +149,7 @@ class SavedViewList(RolePage, TemplateView):
             complain(request, form)
             return HttpResponseRedirect(self.back(request.POST))
         view = form.save()
-        text = '<a href="{}">{}</a> est enregistrée. <a href="{}">Gérer les vues</a>'
+        text = _('<a href="{}">{}</a> est enregistrée. <a href="{}">Gérer les vues</a>')
         messages.success(request, format_html(text, view.get_absolute_url(), view.name, reverse("views")))
         return HttpResponseRedirect(view.get_absolute_url())
 
@@ -175,7 +180,7 @@ class ChangeView(OwnView):
         form = SavedViewForm(self.request.POST, instance=view, owner=self.request.user)
         if form.is_valid():
             form.save()
-            messages.success(self.request, f"«\u00a0{view.name}\u00a0» est enregistrée.")
+            messages.success(self.request, _("«\u00a0%(name)s\u00a0» est enregistrée.") % {"name": view.name})
         else:
             complain(self.request, form)
 
@@ -183,13 +188,15 @@ class ChangeView(OwnView):
 class DeleteView(OwnView):
     def act(self, view: SavedView) -> None:
         view.delete()
-        messages.success(self.request, f"«\u00a0{view.name}\u00a0» est supprimée.")
+        messages.success(self.request, _("«\u00a0%(name)s\u00a0» est supprimée.") % {"name": view.name})
 
 
 def complain(request: HttpRequest, form: SavedViewForm) -> None:
     said = [
-        f"{form.fields[name].label}\u00a0: {text}" if name in form.fields else str(text)
+        _("%(label)s\u00a0: %(value)s") % {"label": form.fields[name].label, "value": text}
+        if name in form.fields
+        else str(text)
         for name, all_ in form.errors.items()
         for text in all_
     ]
-    messages.error(request, "Rien n’a été enregistré. " + " ".join(said))
+    messages.error(request, _("Rien n’a été enregistré. ") + " ".join(said))

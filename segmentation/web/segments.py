@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from django.views.generic import DetailView, TemplateView
 
 from clients.models import Client
@@ -53,7 +54,7 @@ class SegmentPage(ReadsRun, RolePage, DetailView):  # type: ignore[type-arg]
         runs = runs_open_to(self.request.user).values("pk")
         segment = Segment.objects.filter(profiles__run__in=runs, slug=self.kwargs["slug"]).first()
         if segment is None:
-            raise Http404("Ce segment n’existe pas.")
+            raise Http404(_("Ce segment n’existe pas."))
         return segment
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

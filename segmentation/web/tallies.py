@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
 
 from clients.models import Client
 from clients.querysets import ClientQuerySet
@@ -130,5 +131,5 @@ def _standings(groups: Sequence[dict[str, Any]], *, objected: int, unseen: int) 
     if objected:
         found.append(StandingTally(OBJECTED, str(dict(STANDINGS)[OBJECTED]), objected, told(OBJECTED)))
     if unseen:
-        found.append(StandingTally("", "pas encore placé", unseen, NOT_PLACED))
+        found.append(StandingTally("", _("pas encore placé"), unseen, str(NOT_PLACED)))
     return found

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clients.contacting import REASON
 from clients.edits import edits_of
@@ -52,17 +53,21 @@ def timeline(client: Client, past: Past, log: Log | None, advice: ClientAdvice |
 
 def _moves(past: Past) -> Iterator[Event]:
     for stay in past.stays:
-        name = f"«\u00a0{stay.segment.name}\u00a0»" if stay.segment else "non classable"
-        yield Event(stay.since, "segment", f"Segment\u00a0: {name} (calcul n°\u00a0{stay.run})")
+        name = _("«\u00a0%(name)s\u00a0»") % {"name": stay.segment.name} if stay.segment else _("non classable")
+        yield Event(
+            stay.since,
+            "segment",
+            _("Segment\u00a0: %(name)s (calcul n°\u00a0%(run)s)") % {"name": name, "run": stay.run},
+        )
 
 
 def _edits(client: Client) -> Iterator[Event]:
     for edit in edits_of(client):
-        says = "\u00a0; ".join(edit.says)
+        says = _("\u00a0; ").join(edit.says)
         if edit.reason == REASON:
-            yield Event(edit.at, "relance", says, edit.by)
+            yield Event(edit.at, _("relance"), says, edit.by)
             continue
-        yield Event(edit.at, "fiche", f"{says} ({edit.reason})" if edit.reason else says, edit.by)
+        yield Event(edit.at, _("fiche"), f"{says} ({edit.reason})" if edit.reason else says, edit.by)
 
 
 def _contacts(contacts: Iterable[Contact]) -> Iterator[Event]:
@@ -73,8 +78,8 @@ def _contacts(contacts: Iterable[Contact]) -> Iterator[Event]:
 
 def _decisions(decisions: Iterable[Decision]) -> Iterator[Event]:
     for decision in decisions:
-        says = f"{decision.play.title}\u00a0: {decision.said}"
-        yield Event(decision.at, "décision", says, decision.by, decision.comment)
+        says = _("%(label)s\u00a0: %(value)s") % {"label": decision.play.title, "value": decision.said}
+        yield Event(decision.at, _("décision"), says, decision.by, decision.comment)
 
 
 def _moment(day: date, noted: datetime) -> datetime:

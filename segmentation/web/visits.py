@@ -10,6 +10,8 @@ import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as looked_up
+from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client
 from clients.places import Place, resolve, tour, unplaced_reason
@@ -34,7 +36,7 @@ def written(text: str) -> tuple[str, str]:
 
 
 def known_place(text: str) -> None:
-    reason = unplaced_reason(*written(text)) if text.strip() else None
+    reason = unplaced_reason(*written(text), say=looked_up) if text.strip() else None
     if reason:
         raise ValidationError(reason)
 
@@ -42,7 +44,7 @@ def known_place(text: str) -> None:
 class VisitsFilter(PortfolioFilter):
     """The portfolio's filters, and where the round starts, which filters nothing."""
 
-    start = django_filters.CharFilter(label="Départ", method="unfiltered", validators=[known_place], max_length=120)
+    start = django_filters.CharFilter(label=_("Départ"), method="unfiltered", validators=[known_place], max_length=120)
 
     def unfiltered(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
         return queryset
@@ -87,7 +89,7 @@ class VisitsPage(Portfolio):
     @property
     def faces(self) -> Sequence[Face]:  # type: ignore[override]
         """The other pages know of no start."""
-        return [Face(label, self.address(reverse(name), start=""), here=False) for name, label in FACES]
+        return [Face(str(label), self.address(reverse(name), start=""), here=False) for name, label in FACES]
 
     @property
     def map_url(self) -> str:

@@ -1,5 +1,7 @@
 // The form of a play in the Django admin: whom it would concern and what they would read, before it is saved. Without
 // it the two fields say so of the play as it is saved.
+import { said } from "./words.js";
+
 const DELAY = 400; // ms without typing
 const box = document.querySelector("[data-play-preview]");
 
@@ -26,7 +28,7 @@ if (box) {
       told.remove();
       box.replaceChildren(...found.body.childNodes);
     } catch (problem) {
-      if (problem.name !== "AbortError") count.textContent = "L’aperçu n’a pas pu être calculé.";
+      if (problem.name !== "AbortError") count.textContent = said("previewFailed");
     }
   };
   form.addEventListener("input", () => {

@@ -6,15 +6,12 @@ import { createLasso, holds } from "./lasso.js";
 import { fillLegend } from "./legend.js";
 import { ground, onTheme, palette, sizeOf, symbolOf } from "./palette.js";
 import { grouped, standingName } from "./tints.js";
+import { many, percent, said } from "./words.js";
 
 const frame = document.querySelector("[data-explorer]");
 const part = (name) => document.querySelector(`[data-explorer-${name}]`);
 // Above this many points ECharts draws them in bulk.
 const LARGE = 5000;
-const HINT = "Touchez un point pour ouvrir la fiche du client.";
-const DRAWING = "Entourez des clients d’un trait, bouton ou doigt appuyé. Échap annule.";
-const percent = (share) => share.toLocaleString("fr-FR", { style: "percent", maximumFractionDigits: 0 });
-const many = (count) => count.toLocaleString("fr-FR");
 
 const start = () => {
   frame.hidden = false;
@@ -35,7 +32,7 @@ const start = () => {
     standing: ({ points }) => points.standing.map((_, at) => standingOf(at)),
   };
   const groupsNow = () => grouped(colouring(), VALUES[colouring()](state.plane), state.plane.segments).groups;
-  const hint = () => say(state.plane?.one_in > 1 ? `Un point sur ${state.plane.one_in} est dessiné.` : HINT);
+  const hint = () => say(state.plane?.one_in > 1 ? said("oneIn", { number: state.plane.one_in }) : said("hint"));
 
   const toggle = (key, on) => {
     state.hidden[on ? "delete" : "add"](key);
@@ -48,7 +45,7 @@ const start = () => {
     nameLocation: "middle",
     nameGap: 28,
     nameTextStyle: { color: look.quiet },
-    axisLabel: { color: look.quiet, formatter: (value) => value.toLocaleString("fr-FR") },
+    axisLabel: { color: look.quiet, formatter: (value) => many(value) },
     axisLine: { show: false },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: look.line } },
@@ -84,7 +81,7 @@ const start = () => {
     const { explained, points } = state.plane;
     const groups = groupsNow();
     const drawn = groups.filter(({ key }) => !state.hidden.has(key));
-    const title = (at) => (explained ? `Axe ${at + 1} (${percent(explained[at])} de la variance)` : `Axe ${at + 1}`);
+    const title = (at) => (explained ? said("axisShare", { number: at + 1, share: percent(explained[at]) }) : said("axis", { number: at + 1 }));
     const series = drawn.map((group) => seriesOf(look, group, points));
     const span = (values) => values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [-1, 1]);
     if (part("arrows").checked && arrows.length) {
@@ -116,7 +113,7 @@ const start = () => {
     frame.hidden = !source;
     part("found").hidden = true;
     if (source) {
-      say("Chargement…");
+      say(said("loading"));
       try {
         const answer = await fetch(source, { headers: { Accept: "application/json" } });
         if (!answer.ok) throw new Error(String(answer.status));
@@ -125,7 +122,7 @@ const start = () => {
         state.plane = plane;
         hint();
       } catch {
-        say("Le graphique n’a pas pu être chargé. Rechargez la page ou ouvrez le tableau.");
+        say(said("failed"));
       }
     }
     chart.resize();
@@ -147,7 +144,7 @@ const start = () => {
     };
     part("found").hidden = false;
     part("list").href = withShape(part("source").dataset.around);
-    part("list").textContent = state.plane.one_in > 1 || state.hidden.size ? "Voir les clients entourés" : `Voir les ${many(count)} clients entourés`;
+    part("list").textContent = state.plane.one_in > 1 || state.hidden.size ? said("foundSome") : said("found", { count: many(count) });
     part("only").href = withShape(window.location.href);
     hint();
     part("list").focus();
@@ -155,7 +152,7 @@ const start = () => {
 
   const lasso = part("lasso");
   createLasso(canvas, lasso, surround);
-  lasso.addEventListener("click", () => (lasso.getAttribute("aria-pressed") === "true" ? say(DRAWING) : hint()));
+  lasso.addEventListener("click", () => (lasso.getAttribute("aria-pressed") === "true" ? say(said("drawing")) : hint()));
   chart.on("click", ({ seriesType, value }) => {
     if (seriesType !== "scatter" || value.length < 3) return;
     window.location.assign(frame.dataset.clientUrl.replace("/0/", `/${state.plane.points.id[value[2]]}/`));

@@ -1,4 +1,6 @@
 // Signs and legends made by scripts, as the server makes its own (segmentation.web.shapes).
+import { many } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = JSON.parse(document.getElementById("shapes")?.textContent ?? "{}");
 
@@ -31,7 +33,7 @@ const lineOf = (group, hidden, toggle) => {
   box.type = "checkbox";
   box.checked = !hidden.has(group.key);
   box.addEventListener("change", () => toggle(group.key, box.checked));
-  label.append(box, signOf(group), group.name, " ", element("span", "quiet", group.indices.length.toLocaleString("fr-FR")));
+  label.append(box, signOf(group), group.name, " ", element("span", "quiet", many(group.indices.length)));
   return label;
 };
 

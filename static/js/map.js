@@ -5,6 +5,7 @@ import { REGIONS, createMap } from "./map/base.js";
 import { fillLegend } from "./legend.js";
 import { createPoints } from "./map/points.js";
 import { addTools } from "./map/tools.js";
+import { said } from "./words.js";
 
 const frame = document.querySelector("[data-map]");
 const part = (name) => document.querySelector(`[data-map-${name}]`);
@@ -15,7 +16,7 @@ const nextStep = (address) => async (id) => {
   try {
     const answer = await fetch(address.replace("/0/", `/${id}/`), { headers: { Accept: "application/json" } });
     const [first] = answer.ok ? (await answer.json()).results : [];
-    return first ? `Prochaine action : ${first.play.title}` : "";
+    return first ? said("next", { title: first.play.title }) : "";
   } catch {
     return "";
   }
@@ -79,7 +80,7 @@ const start = () => {
     part("found").hidden = true;
     delete frame.dataset.ready;
     if (!source) return points.show({ segments: [], features: [] }, "segment", state.hidden);
-    say("Chargement de la carte…");
+    say(said("loading"));
     try {
       const collection = await ask(source);
       const asked = parametersOf(source).get("bbox");
@@ -90,10 +91,10 @@ const start = () => {
       part("by").disabled = state.dense;
       state.collection = collection;
       draw();
-      say(collection.features.length ? "" : "Aucun de ces clients n’a de position.");
+      say(collection.features.length ? "" : said("nowhere"));
       frame.dataset.ready = source;
     } catch (problem) {
-      if (problem.name !== "AbortError") say("La carte n’a pas pu être chargée. Rechargez la page ou ouvrez le tableau.");
+      if (problem.name !== "AbortError") say(said("failed"));
     }
     return null;
   };

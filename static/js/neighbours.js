@@ -3,6 +3,7 @@
 import { createMap } from "./map/base.js";
 import { clusterOf, pointMark } from "./map/marks.js";
 import { grouped } from "./tints.js";
+import { many, said } from "./words.js";
 
 const box = document.querySelector("[data-neighbours]");
 const part = (name) => box.querySelector(`[data-neighbours-${name}]`);
@@ -14,11 +15,11 @@ const line = ({ id, properties }, group) => {
   const link = document.createElement("a");
   link.href = address(id);
   link.textContent = properties.name;
-  const more = [group.name, `${properties.distance_km.toLocaleString("fr-FR")} km`].join(", ");
-  const said = document.createElement("span");
-  said.className = "quiet";
-  said.textContent = ` ${more}`;
-  item.append(link, said);
+  const more = [group.name, `${many(properties.distance_km)} km`].join(", ");
+  const where = document.createElement("span");
+  where.className = "quiet";
+  where.textContent = ` ${more}`;
+  item.append(link, where);
   return item;
 };
 
@@ -38,7 +39,7 @@ const draw = ({ features, segments }) => {
   map.fire("settled");
   part("list").append(...others.map((feature) => line(feature, groupOf(feature))));
   part("more").hidden = !others.length;
-  part("state").textContent = others.length ? "" : "Aucun autre client à moins de 50 km.";
+  part("state").textContent = others.length ? "" : said("alone");
   box.dataset.ready = String(features.length);
 };
 
@@ -48,7 +49,7 @@ const load = async () => {
     if (!answer.ok) throw new Error(String(answer.status));
     draw(await answer.json());
   } catch {
-    part("state").textContent = "La carte n’a pas pu être chargée.";
+    part("state").textContent = said("failedShort");
   }
 };
 

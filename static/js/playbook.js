@@ -15,10 +15,10 @@ const enhance = (row, changed) => {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn btn-small condition-out";
-  button.textContent = "Retirer";
+  button.textContent = form.dataset.remove;
   const number = document.createElement("span");
   number.className = "visually-hidden";
-  number.textContent = ` la ${row.getAttribute("aria-label").toLowerCase()}`;
+  number.textContent = ` ${row.dataset.removed}`;
   button.append(number);
   button.addEventListener("click", () => {
     box.checked = true;

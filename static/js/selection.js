@@ -1,4 +1,6 @@
 // Island of [data-batch], the bar of actions of a list. Swapped with the list, so it is looked up each time.
+import { many, said } from "./words.js";
+
 const bar = () => document.querySelector("[data-batch]");
 const boxes = () => [...document.querySelectorAll("[data-pick]")];
 const all = () => bar().querySelector("[name=all]");
@@ -11,8 +13,8 @@ const show = () => {
   whole.checked = ticked > 0 && ticked === boxes().length;
   whole.indeterminate = ticked > 0 && !whole.checked;
   bar().hidden = !ticked && !all().checked;
-  const said = `${ticked} ${ticked > 1 ? "clients cochés" : "client coché"}`;
-  bar().querySelector("[data-batch-count]").textContent = all().checked ? "Toute la liste" : said;
+  const some = said(ticked > 1 ? "tickedSome" : "tickedOne", { count: many(ticked) });
+  bar().querySelector("[data-batch-count]").textContent = all().checked ? said("tickedAll") : some;
 };
 
 document.addEventListener("change", ({ target }) => {

@@ -1,20 +1,22 @@
 // What the colours of clients mean on map and plane: their segment, their sector, or how surely they are placed.
 // A tint is a class of the style sheet, a sign one of the server's shapes.
+import { said } from "./words.js";
+
 const STANDINGS = {
-  firm: { name: "ferme", tint: "category-3", sign: "0" },
-  provisional: { name: "provisoire", tint: "category-5", sign: "1" },
-  not_classifiable: { name: "non classable", tint: "segment-none", sign: "none" },
-  objected: { name: "opposition au profilage", tint: "segment-none", sign: "none" },
-  outside: { name: "hors plage", tint: "category-7", sign: "2" },
+  firm: { name: said("firm"), tint: "category-3", sign: "0" },
+  provisional: { name: said("provisional"), tint: "category-5", sign: "1" },
+  not_classifiable: { name: said("notClassifiable"), tint: "segment-none", sign: "none" },
+  objected: { name: said("objected"), tint: "segment-none", sign: "none" },
+  outside: { name: said("outside"), tint: "category-7", sign: "2" },
 };
-const NOT_PLACED = { name: "pas encore placé", tint: "segment-none", sign: "none" };
-const REST = { name: "autres secteurs, ou inconnu", tint: "segment-none", sign: "none" };
+const NOT_PLACED = { name: said("notPlaced"), tint: "segment-none", sign: "none" };
+const REST = { name: said("otherSectors"), tint: "segment-none", sign: "none" };
 // Sectors with a colour of their own; the rest share one.
 const MOST_SECTORS = 8;
 
 const bySegment = (values, segments) => {
   const known = new Map(segments.map(({ slug, name, colour }) => [slug, { name, tint: `segment-${colour}`, sign: String(colour) }]));
-  return (slug) => ({ key: slug ?? "", ...(known.get(slug) ?? { name: "Sans segment", tint: "segment-none", sign: "none" }) });
+  return (slug) => ({ key: slug ?? "", ...(known.get(slug) ?? { name: said("noSegment"), tint: "segment-none", sign: "none" }) });
 };
 
 const byStanding = () => (value) => ({ key: value ?? "", ...(STANDINGS[value] ?? NOT_PLACED) });

@@ -17,7 +17,7 @@ OUTLINES = Path(__file__).resolve().parents[2] / "static" / "geo" / "departments
 
 def placed(city: str, postal_code: str | float = "", **known: str) -> Place:
     place = resolve(city, postal_code, **known)
-    assert place is not None, unplaced_reason(city, postal_code, **known)
+    assert place is not None, unplaced_reason(city, postal_code, say=str, **known)
     return place
 
 

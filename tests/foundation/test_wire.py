@@ -49,6 +49,7 @@ keep("missing", browser.get("/nowhere/", secure=True))
 keep("host", browser.get("/", headers={"Host": "evil.example"}))
 keep("api host", browser.get("/api/v1/clients/", headers={"Host": "evil.example"}, secure=True))
 keep("static", browser.get("/static/css/tokens.css", secure=True))
+keep("language", browser.post("/language/", {"language": "en", "next": "/login/"}, secure=True))
 keep("trace", browser.generic("TRACE", "/", secure=True))
 print(json.dumps(found))
 """
@@ -104,6 +105,7 @@ def test_in_production_every_answer_carries_them_too_even_to_a_strange_host(answ
         "host": 400,
         "api host": 400,
         "static": 200,
+        "language": 302,
         "trace": 405,
     }
     for name, answer in answers.items():
@@ -143,6 +145,9 @@ def test_the_observatory_gives_115_or_more(answers: dict[str, Any]) -> None:
 
 def test_cookies_are_bound_to_this_host(answers: dict[str, Any]) -> None:
     assert list(answers["login"]["cookies"]) == ["__Host-csrftoken"]
+    assert list(answers["language"]["cookies"]) == ["__Host-language"]
+    kept = answers["language"]["cookies"]["__Host-language"]
+    assert (kept["secure"], kept["httponly"], kept["path"], kept["domain"]) == (True, True, "/", "")
     assert answers["login"]["headers"]["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
 
 

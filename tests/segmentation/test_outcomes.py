@@ -100,7 +100,7 @@ def test_it_is_always_called_observed_and_never_an_effect(helene: User, play: Pl
     decide(some_clients(10), play, *TEN)
     html = body(signed_in(helene).get(ADDRESS))
     assert "pas l’effet de l’action" in html
-    assert NOT_AN_EFFECT in html
+    assert str(NOT_AN_EFFECT) in html
     assert html.count("observé") >= 5
 
 

@@ -1,7 +1,8 @@
 """A file that somebody sent, from its arrival to what becomes of it: received, judged, confirmed or given up.
 
 What a preview shows is what the recording did, in a transaction that was undone; a confirmation records again and is
-refused when the base would now become something else.
+refused when the base would now become something else. What is kept of a file is French whoever sent it, so that two
+readers of different languages see the same preview, and confirming it compares like with like.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from clients.facts import Origin, Recorded, Stamp
 from clients.imports import OPEN, FileImport, ImportedLine
@@ -28,13 +30,14 @@ from clients.intake.files.table import MAX_BYTES, Table
 from clients.models import Client
 from clients.recording import record
 from dignamik.foundation import jobs
+from dignamik.foundation.auditing import Kind, note
 
 LARGE = 300_000
 """Bytes (some 2,000 clients) above which a worker does it: a page should answer within seconds."""
-MOVED = "La base a changé depuis l’aperçu : rien n’a été écrit. Voici ce que l’import ferait maintenant."
-DECIDED = "Cet import n’attend plus de décision."
-NOTHING = "Il n’y a rien à écrire : la base dit déjà tout ce que dit ce fichier."
-BAD_ROWS = "Des lignes sont refusées : importez les bonnes lignes seulement, ou corrigez le fichier."
+MOVED = _("La base a changé depuis l’aperçu : rien n’a été écrit. Voici ce que l’import ferait maintenant.")
+DECIDED = _("Cet import n’attend plus de décision.")
+NOTHING = _("Il n’y a rien à écrire : la base dit déjà tout ce que dit ce fichier.")
+BAD_ROWS = _("Des lignes sont refusées : importez les bonnes lignes seulement, ou corrigez le fichier.")
 _KEPT_WHOLE = 2_000
 """Characters of one cell that are kept to be corrected."""
 _LOOKED_AT = 20
@@ -81,6 +84,7 @@ def earlier(file_import: FileImport) -> FileImport | None:
 # --- Judging ---------------------------------------------------------------------------------------------------------
 
 
+@translation.override("fr")
 def judge(file_import: FileImport, track: Track = iter) -> None:
     """Read the file and say what it would do; the state tells what is next. Nothing of the base is changed."""
     try:
@@ -246,7 +250,8 @@ def confirm(pk: int, by: Any, *, skip_bad: bool, track: Track = iter) -> FileImp
         list(Client.objects.filter(pk__in=known).order_by("pk").select_for_update().values_list("pk"))
         before, stamp = states(known), _stamp(file_import, by)
         recorded = record(understood.facts, stamp)
-        lines = _lines(file_import, understood, recorded, before, states(recorded.touched), Wording())
+        with translation.override("fr"):
+            lines = _lines(file_import, understood, recorded, before, states(recorded.touched), Wording())
         # A client that somebody made meanwhile looks new here, too: the count tells.
         moved = recorded.clients.created != file_import.created or [line.said for line in lines] != [
             line.said for line in shown_lines
@@ -258,9 +263,11 @@ def confirm(pk: int, by: Any, *, skip_bad: bool, track: Track = iter) -> FileImp
             file_import.state = FileImport.State.DONE
             file_import.done_by, file_import.done_at = by, stamp.at
             _keep(file_import, lines)
+            note(Kind.IMPORT, by, about=file_import, count=len(lines), moment=stamp.at.isoformat())
     if moved:
         judge(FileImport.objects.get(pk=pk))
-        FileImport.objects.filter(pk=pk).update(problem=MOVED)
+        with translation.override("fr"):
+            FileImport.objects.filter(pk=pk).update(problem=str(MOVED))
         raise Moved(MOVED)
     keeping.discard(stored)
     return file_import

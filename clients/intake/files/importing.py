@@ -18,6 +18,7 @@ from clients.intake.files.workbook import read_workbook
 from clients.intake.wording import why
 from clients.recording import record
 from clients.tombstones import TurnedAway, erased_among, why_gone
+from dignamik.foundation.auditing import Kind, note
 
 NO_STATUS = "Le fichier n’a pas de colonne « Statut » : les nouveaux clients sont notés actifs."
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -132,6 +133,9 @@ def _record(understood: Understood, stamp: Stamp, *, writes: bool) -> Recorded:
     """Record in one transaction, undone again unless `writes`: the preview is the real thing, not an estimate."""
     with transaction.atomic():
         recorded = record(understood.facts, stamp)
-        if not writes:
+        if writes:
+            moment = stamp.at.isoformat()
+            note(Kind.IMPORT, stamp.user, count=len(recorded.touched), moment=moment)
+        else:
             transaction.set_rollback(True)
     return recorded

@@ -10,6 +10,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
 from clients.intake.files.columns import HEADINGS, IGNORE, code_of, identify
 from clients.intake.files.comparing import NO_ACCOUNT
 from clients.models import Client, Followers, Turnover
@@ -21,12 +27,18 @@ YEARS_BACK = 3
 
 @dataclass(frozen=True)
 class Fact:
-    """One column of the format: its code in forms, our heading, what it says and an example."""
+    """One column of the format: its code in forms, what it is called, what it says and an example."""
 
     code: str
-    heading: str
-    says: str
+    label: str | Promise
+    says: str | Promise
     example: str
+
+    @property
+    def heading(self) -> str:
+        """What stands over the column in a file: French, whatever language the page is in."""
+        with translation.override("fr"):
+            return str(self.label)
 
     @property
     def also(self) -> Sequence[str]:
@@ -35,47 +47,54 @@ class Fact:
 
 
 FACTS = (
-    Fact("name", "Nom", "Obligatoire. Avec le code postal ou la ville, reconnaît un client sans identifiant.",
+    Fact("name", _("Nom"), _("Obligatoire. Avec le code postal ou la ville, reconnaît un client sans identifiant."),
          "Boulangerie Estève"),
-    Fact("source_id", "Identifiant", "Le numéro du client dans la base interne : le plus sûr pour le reconnaître.",
-         "c1024"),
-    Fact("category", "Type d’entreprise", "Créé s’il est nouveau.", "Boulangerie"),
-    Fact("sector", "Secteur", "Le secteur d’un type d’entreprise nouveau ; un type connu garde le sien.",
+    Fact("source_id", pgettext_lazy("file", "Identifiant"),
+         _("Le numéro du client dans la base interne : le plus sûr pour le reconnaître."), "c1024"),
+    Fact("category", _("Type d’entreprise"), _("Créé s’il est nouveau."), "Boulangerie"),
+    Fact("sector", _("Secteur"), _("Le secteur d’un type d’entreprise nouveau ; un type connu garde le sien."),
          "Commerce de proximité"),
-    Fact("status", "Statut", "Actif, Inactif, Prospect ou Perdu. Sans cette colonne, un nouveau client est actif.",
-         "Actif"),
+    Fact("status", _("Statut"),
+         _("Actif, Inactif, Prospect ou Perdu. Sans cette colonne, un nouveau client est actif."), "Actif"),
     Fact("email", "E-mail", "", "contact@esteve.example"),
-    Fact("phone", "Téléphone", "", "02 41 00 00 00"),
-    Fact("address", "Adresse", "Le numéro et la rue.", "3 rue des Lices"),
-    Fact("postal_code", "Code postal", "Cinq chiffres ; le zéro que perd un tableur est remis.", "49000"),
-    Fact("city", "Ville", "Place le client sur la carte quand il n’a pas de coordonnées.", "Angers"),
-    Fact("latitude", "Latitude", "En degrés, avec la longitude.", "47,478419"),
+    Fact("phone", _("Téléphone"), "", "02 41 00 00 00"),
+    Fact("address", _("Adresse"), _("Le numéro et la rue."), "3 rue des Lices"),
+    Fact("postal_code", _("Code postal"), _("Cinq chiffres ; le zéro que perd un tableur est remis."), "49000"),
+    Fact("city", _("Ville"), _("Place le client sur la carte quand il n’a pas de coordonnées."), "Angers"),
+    Fact("latitude", "Latitude", _("En degrés, avec la longitude."), "47,478419"),
     Fact("longitude", "Longitude", "", "-0,563166"),
-    Fact("website", "Site web", "L’adresse, ou « aucun » : pas de site.", "https://esteve.example"),
-    Fact("do_not_contact", "Ne pas démarcher", "oui ou non.", "non"),
-    Fact("is_personal", "Données d’une personne", "oui (entreprise individuelle) ou non (société). Vide : oui.", "oui"),
-    Fact("account_manager_name", "Chargé de compte",
-         "Son identifiant de connexion ou son e-mail ; un autre nom reste à rattacher.", "amelie"),
-    Fact("client_since", "Client depuis", "Jour, mois, année.", "31/12/2024"),
+    Fact("website", _("Site web"), _("L’adresse, ou « aucun » : pas de site."), "https://esteve.example"),
+    Fact("do_not_contact", _("Ne pas démarcher"), _("oui ou non."), "non"),
+    Fact("is_personal", _("Données d’une personne"),
+         _("oui (entreprise individuelle) ou non (société). Vide : oui."), "oui"),
+    Fact("account_manager_name", _("Chargé de compte"),
+         _("Son identifiant de connexion ou son e-mail ; un autre nom reste à rattacher."), "amelie"),
+    Fact("client_since", _("Client depuis"), _("Jour, mois, année."), "31/12/2024"),
     Fact("notes", "Notes", "", "Préfère le téléphone"),
     *(
-        Fact(code_of(("followers", value)), f"Abonnés {label}", "Un nombre entier, ou « aucun compte ».", "1 250")
+        Fact(
+            code_of(("followers", value)), format_lazy("{} {}", _("Abonnés"), label),
+            _("Un nombre entier, ou « aucun compte »."), "1 250",
+        )
         for value, label in Followers.Platform.choices
     ),
 )  # fmt: skip
-TURNOVER_SAYS = "Une colonne par année, en euros, l’année dans le titre. Peut être négatif."
+TURNOVER_SAYS = _("Une colonne par année, en euros, l’année dans le titre. Peut être négatif.")
 
 
 def turnover_facts(today: date) -> list[Fact]:
     """The latest years, latest first."""
     years = range(today.year, today.year - YEARS_BACK, -1)
-    return [Fact(code_of(("turnover", str(year))), f"CA {year}", TURNOVER_SAYS, "125 000,50") for year in years]
+    return [
+        Fact(code_of(("turnover", str(year))), format_lazy("{} {}", _("CA"), str(year)), TURNOVER_SAYS, "125 000,50")
+        for year in years
+    ]
 
 
 def choices(today: date) -> list[tuple[str, str]]:
-    """What a person may say that a column holds: codes with their labels."""
+    """What a person may say that a column holds: codes with their labels, in the language of the page."""
     known = [*FACTS, *turnover_facts(today)]
-    return [(IGNORE, "Ignorer cette colonne"), *((fact.code, fact.heading) for fact in known)]
+    return [(IGNORE, str(_("Ignorer cette colonne"))), *((fact.code, str(fact.label)) for fact in known)]
 
 
 def guessed(heading: str) -> str:

@@ -10,15 +10,18 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from clients.facts import Origin, Stamp
+from clients.facts import Origin, Stamp, reason_shown
 from clients.imports import FileImport, ImportedLine
 from clients.intake.errors import IntakeError
-from clients.intake.wording import many
 from clients.models import Category, Client, Followers, Turnover
 from clients.restoring import restore, take_back
+from dignamik.foundation import french
+from dignamik.foundation.auditing import Kind, note
 
-NOT_DONE = "Cet import n’est pas dans la base : il n’y a rien à annuler."
+NOT_DONE = _("Cet import n’est pas dans la base : il n’y a rien à annuler.")
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,14 @@ class EditedSince(IntakeError):
 
     def __init__(self, count: int) -> None:
         super().__init__(
-            f"{many(count, 'client a changé', 'clients ont changé')} depuis cet import : "
-            "l’annuler effacerait ce travail. Rien n’a été modifié."
+            ngettext(
+                "%(count)s\u00a0client a changé depuis cet import : l’annuler effacerait ce travail. "
+                "Rien n’a été modifié.",
+                "%(count)s\u00a0clients ont changé depuis cet import : l’annuler effacerait ce travail. "
+                "Rien n’a été modifié.",
+                count,
+            )
+            % {"count": french.grouped(count)}
         )
 
 
@@ -71,6 +80,7 @@ def undo(pk: int, by: Any) -> FileImport:
     file_import.state = FileImport.State.UNDONE
     file_import.undone_at, file_import.undone_by = stamp.at, by
     file_import.save()
+    note(Kind.IMPORT_UNDONE, by, about=file_import, count=len(lines), moment=stamp.at.isoformat())
     return file_import
 
 
@@ -102,7 +112,7 @@ def _edited(line: ImportedLine, row: Any) -> Edited:
         return Edited(line.client_id, line.name)
     who = row.history_user
     name = (who.get_full_name() or who.get_username()) if who is not None else ""
-    return Edited(line.client_id, line.name, row.history_date, name, row.history_change_reason or "")
+    return Edited(line.client_id, line.name, row.history_date, name, reason_shown(row.history_change_reason or ""))
 
 
 def _check_types(facts: Any) -> None:
@@ -110,6 +120,8 @@ def _check_types(facts: Any) -> None:
     wanted = {said["category_id"] for said in facts if said.get("category_id") is not None}
     if wanted - set(Category.objects.filter(pk__in=wanted).values_list("pk", flat=True)):
         raise IntakeError(
-            "Un type d’entreprise que cet import avait remplacé a été supprimé depuis : l’import ne peut plus être "
-            "annulé. Rien n’a été modifié."
+            _(
+                "Un type d’entreprise que cet import avait remplacé a été supprimé depuis : l’import ne peut plus être "
+                "annulé. Rien n’a été modifié."
+            )
         )

@@ -30,6 +30,8 @@ def snapshot(url: str = "") -> Iterator[Any]:
     url = url or settings.SOURCE_DATABASE_URL
     if not url:
         raise IntakeError("Aucune base source n’est configurée : donnez SOURCE_DATABASE_URL, ou --url.")
+    if not place(url):
+        raise IntakeError(f"L’adresse de la base source n’est pas lisible. {REMEDY}")
     if urlsplit(url).scheme not in ("postgres", "postgresql"):
         raise IntakeError("L’adresse de la base source doit commencer par postgresql:// (voir SOURCE_DATABASE_URL).")
     if urlsplit(url).netloc.count("@") > 1:  # libpq would take the rest of the password for the host, and print it
@@ -55,7 +57,10 @@ def snapshot(url: str = "") -> Iterator[Any]:
 
 def place(url: str = "") -> str:
     """Where the source is, without its password: « host:port/database », as it is written."""
-    parts = urlsplit(url or settings.SOURCE_DATABASE_URL)
+    try:
+        parts = urlsplit(url or settings.SOURCE_DATABASE_URL)
+    except ValueError:  # half a bracket of an IPv6 address
+        return ""
     return f"{parts.netloc.rpartition('@')[2] or 'localhost'}{parts.path}"
 
 

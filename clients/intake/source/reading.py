@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,11 +16,13 @@ from psycopg2.sql import SQL, Identifier
 from clients.facts import ClientFacts, Reading
 from clients.intake import cells
 from clients.intake.cells import Unusable
-from clients.intake.source.mapping import SourceMap, TableMap
-from clients.models import FIRST_YEAR, LAST_YEAR, Client, Followers
+from clients.intake.source.mapping import NETWORKS, SourceMap, TableMap
+from clients.models import FIRST_YEAR, LAST_YEAR, Client
 from clients.places import check_coordinates
 
 Record = Mapping[str, Any]
+Dated = tuple[str, Reading]
+"""One reading of a network."""
 
 
 @dataclass(frozen=True)
@@ -39,69 +41,103 @@ class Rejected:
 
 @dataclass
 class Source:
-    """Everything that the source says now. `present`: the identifiers of all its clients, taken or not."""
+    """Everything that the source says now. `present`: the identifiers of all its clients, taken or not; `deleted`: of
+    those that it keeps as deleted; `erased`: of those who were erased here, and whose row is among the rejected."""
 
     facts: list[ClientFacts] = field(default_factory=list)
     present: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
     rejected: list[Rejected] = field(default_factory=list)
+    erased: set[str] = field(default_factory=set)
+
+    def refuse(self, table: TableMap, row: Record, word: str, reason: str) -> None:
+        """Leave a value out, or the whole row where `word` is ""."""
+        value = "" if not word or row.get(word) is None else str(row[word])[:100]
+        owner = row.get("id") or row.get("client") or ""
+        self.rejected.append(Rejected(table.name, owner, table.columns.get(word, ""), value, reason))
+
+    def knows(self, table: TableMap, row: Record) -> bool:
+        """Whether a row of figures belongs to a client that is read; those of nobody are refused."""
+        owner = row["client"]
+        if owner in self.present:
+            return True
+        if not table.on_client and owner not in self.deleted:
+            self.refuse(table, row, "client", "Ce client n’existe pas (ou plus) dans la source.")
+        return False
 
 
 def read_source(cursor: Any, mapping: SourceMap) -> Source:
     """Read all clients with what hangs on them; an unusable client is left out, an unusable value is left unknown."""
     source = Source()
-    categories = {row["id"]: row for row in _rows(cursor, mapping.category)}
-    clients = [row for row in _rows(cursor, mapping.client) if row.get("deleted") is None]
-    source.present = {row["id"] for row in clients if row["id"]}
-    readings = _readings(cursor, mapping.followers, source)
-    turnover = _turnover(cursor, mapping.turnover, source)
+    categories = {row["id"]: row for row in _rows(cursor, mapping, "category") if not _is_deleted(row)}
+    clients = []
+    for row in _rows(cursor, mapping, "client"):
+        if _is_deleted(row):
+            source.deleted.add(row["id"])
+        elif row["id"] in source.present:
+            source.refuse(mapping.client, row, "id", "Cet identifiant apparaît deux fois : le premier est repris.")
+        else:
+            source.present.add(row["id"])
+            clients.append(row)
+    source.present -= {None, ""}
+    source.deleted -= source.present
+    readings = _readings(cursor, mapping, source)
+    turnover = _turnover(cursor, mapping, source)
     for row in clients:
-        fact = _fact(row, mapping, categories, readings.get(row["id"], {}), turnover.get(row["id"], {}), source)
+        owner = row["id"]
+        fact = _fact(row, mapping, categories, readings.get(owner, []), turnover.get(owner, {}), source)
         if fact is not None:
             source.facts.append(fact)
     return source
 
 
-def _rows(cursor: Any, table: TableMap) -> list[Record]:
-    """All rows as our words → values: numbers as such, the rest as text.
+def _rows(cursor: Any, mapping: SourceMap, section: str) -> list[Record]:
+    """All rows as our words → values: numbers as such, the rest as text. None where there is no such table.
 
     Moments too: a year beyond 9999, or 'infinity', can't be fetched as a datetime at all.
     """
-    words = [word for word, column in table.columns.items() if column]
+    table = mapping.tables.get(section)
+    if table is None:
+        return []
     parts = [
-        SQL("{}" if table.kind(word) == "number" else "{}::text").format(Identifier(table.columns[word]))
-        for word in words
+        SQL("{}" if mapping.kind(section, word) == "number" else "{}::text").format(Identifier(column))
+        for word, column in table.read.items()
     ]
-    order = SQL(" ORDER BY 1") if table.columns.get("id") else SQL("")
-    cursor.execute(SQL("SELECT {} FROM {}").format(SQL(", ").join(parts), Identifier(table.name)) + order)
-    return [dict(zip(words, values, strict=True)) for values in cursor.fetchall()]
+    # In one order whatever the disk says: the first of two contradictory rows is always the same one.
+    query = SQL("SELECT {} FROM {} ORDER BY {}")
+    order = SQL(", ").join(SQL(str(at + 1)) for at in range(len(parts)))
+    cursor.execute(query.format(SQL(", ").join(parts), Identifier(table.name), order))
+    return [dict(zip(table.read, values, strict=True)) for values in cursor.fetchall()]
+
+
+def _is_deleted(row: Record) -> bool:
+    """By a moment of deletion, or by a boolean (as PostgreSQL writes one)."""
+    return row.get("deleted") not in (None, "false")
 
 
 def _fact(
     row: Record,
     mapping: SourceMap,
     categories: Mapping[str, Record],
-    readings: Mapping[str, Reading],
+    readings: Sequence[Dated],
     turnover: Mapping[int, Decimal],
     source: Source,
 ) -> ClientFacts | None:
     table = mapping.client
 
-    def refuse(word: str, reason: str) -> None:
-        value = str(row.get(word) if word else "")[:100]
-        source.rejected.append(Rejected(table.name, row["id"] or "", table.columns.get(word, ""), value, reason))
-
     def take(word: str, parse: Callable[[Any], Any]) -> Any:
         try:
             return parse(row.get(word))
         except Unusable as unusable:
-            refuse(word, str(unusable))
+            source.refuse(table, row, word, str(unusable))
             return None
 
     if not row["id"] or len(row["id"]) > 300:
-        refuse("id", "Identifiant vide ou trop long : ce client n’est pas repris.")
+        source.refuse(table, row, "id", "Identifiant vide ou trop long : ce client n’est pas repris.")
         return None
     if row["status"] not in mapping.statuses:
-        refuse("status", "Statut inconnu de la correspondance : ce client n’est pas repris. Ajoutez-le à [statuses].")
+        reason = "Statut inconnu de la correspondance : ce client n’est pas repris. Ajoutez-le à [statuses]."
+        source.refuse(table, row, "status", reason)
         return None
     name = take("name", _name)
     if name is None:
@@ -114,72 +150,94 @@ def _fact(
     if check.valid:
         fields["latitude"], fields["longitude"] = float(row["latitude"]), float(row["longitude"])
     elif row.get("latitude") is not None or row.get("longitude") is not None:
-        refuse("latitude", check.sentence)
-    category = take("category", lambda key: _category(categories, key))
-    if category is not None:
-        fields["sector"] = category["sector"]
+        source.refuse(table, row, "latitude", check.sentence)
+    if mapping.category.name:
+        category = take("category", lambda key: _category(categories, key)) or {}
+        trade, fields["sector"] = category.get("name"), category.get("sector") or fields["sector"]
+    else:
+        trade = take("category", _short)
+    latest = dict(readings)
     return ClientFacts(
         source_id=row["id"],
         fields=fields,
-        category=category["name"] if category else None,
-        readings=readings,
+        category=trade,
+        readings=latest,
+        earlier=[each for each in readings if each[1] is not latest[each[0]]] if mapping.keeps_all else (),
         turnover=turnover,
     )
 
 
-def _readings(cursor: Any, table: TableMap, source: Source) -> dict[str, dict[str, Reading]]:
-    """Latest known count by client and platform. NULL says nothing; 0 is a count, and says nothing of an account."""
-    found: dict[str, dict[str, Reading]] = defaultdict(dict)
+def _readings(cursor: Any, mapping: SourceMap, source: Source) -> dict[str, list[Dated]]:
+    """Known counts by client, oldest first. NULL says nothing; 0 is a count, and says nothing of an account."""
+    table = mapping.followers
+    found: dict[str, dict[tuple[str, date | None], Reading]] = defaultdict(dict)
     dated: list[tuple[date | None, Record]] = []
-    for row in _rows(cursor, table):
-        if row["client"] not in source.present:
-            source.rejected.append(_orphan(table, row["client"]))
+    for row in _rows(cursor, mapping, "followers"):
+        if _is_deleted(row) or not source.knows(table, row):
             continue
         try:
             dated.append((paris_day(row.get("measured")), row))
         except Unusable as refused:
-            value, column = str(row["measured"])[:100], table.columns["measured"]
-            source.rejected.append(Rejected(table.name, row["client"], column, value, str(refused)))
+            source.refuse(table, row, "measured", str(refused))
     dated.sort(key=lambda pair: pair[0] or date.min)
     for day, row in dated:
-        for platform in Followers.Platform.values:
-            if row.get(platform) is None:
-                continue
+        for platform, word in _networks(row, mapping, source):
             try:
-                count = cells.count(row[platform])
+                count = cells.count(row[word])
             except Unusable as refused:
-                value = str(row[platform])[:100]
-                source.rejected.append(
-                    Rejected(table.name, row["client"], table.columns[platform], value, str(refused))
-                )
+                source.refuse(table, row, word, str(refused))
                 continue
-            found[row["client"]][platform] = Reading(count, measured_on=day)
-    return found
+            if count is not None:
+                found[row["client"]][platform, day] = Reading(count, measured_on=day)  # the last one of a day
+    return {owner: [(platform, reading) for (platform, _), reading in of.items()] for owner, of in found.items()}
 
 
-def _turnover(cursor: Any, table: TableMap, source: Source) -> dict[str, dict[int, Decimal]]:
+def _networks(row: Record, mapping: SourceMap, source: Source) -> list[tuple[str, str]]:
+    """The networks that a row has a count of, each with our word for its column."""
+    if not mapping.is_long:
+        return [(network, network) for network in NETWORKS if row.get(network) is not None]
+    ours = mapping.platforms.get(row["platform"])
+    if ours is None:
+        reason = "Réseau inconnu de la correspondance : ce relevé n’est pas repris. Ajoutez-le à [platforms]."
+        source.refuse(mapping.followers, row, "platform", reason)
+    return [(ours, "count")] if ours and row["count"] is not None else []
+
+
+def _turnover(cursor: Any, mapping: SourceMap, source: Source) -> dict[str, dict[int, Decimal]]:
     """Amount by client and year. Two different amounts for one year: neither is taken."""
+    table = mapping.turnover
     found: dict[str, dict[int, Decimal]] = defaultdict(dict)
     twice = set()
-    for row in _rows(cursor, table):
-        client, year, column = row["client"], row["year"], table.columns["amount"]
-        if client not in source.present:
-            source.rejected.append(_orphan(table, client))
+    for row in _rows(cursor, mapping, "turnover"):
+        if _is_deleted(row) or not source.knows(table, row):
             continue
+        client, word = row["client"], "amount"
         try:
-            if year is None or not FIRST_YEAR <= year <= LAST_YEAR or year != int(year):
-                column = table.columns["year"]
-                raise Unusable("Cette année n’est pas plausible.")
             amount = cells.amount(row["amount"])
-            if amount is not None and found[client].setdefault(int(year), amount) != amount:
-                twice.add((client, int(year)))
+            if amount is None:
+                continue
+            word = "year_from" if table.columns["year_from"] else "year"
+            year = _year(row[word], of_a_moment=word == "year_from")
+            word = "amount"
+            if found[client].setdefault(year, amount) != amount:
+                twice.add((client, year))
                 raise Unusable(f"Deux montants différents pour {year} : aucun n’est repris.")
         except Unusable as refused:
-            value = str(row["year" if column == table.columns["year"] else "amount"])[:100]
-            source.rejected.append(Rejected(table.name, client, column, value, str(refused)))
+            source.refuse(table, row, word, str(refused))
     for client, year in twice:
         del found[client][year]
     return found
+
+
+def _year(said: Any, *, of_a_moment: bool) -> int:
+    """The year that an amount is of. Raises Unusable."""
+    if of_a_moment:
+        moment = paris_day(said)
+        said = moment.year if moment else None
+    year = cells.number(said)
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR or year != int(year):
+        raise Unusable("Cette année n’est pas plausible.")
+    return int(year)
 
 
 def paris_day(moment: str | None) -> date | None:
@@ -210,12 +268,11 @@ def _category(categories: Mapping[str, Record], key: str | None) -> Record | Non
         return None
     if key not in categories:
         raise Unusable("Ce type d’entreprise n’existe pas dans la source.")
-    return {word: cells.words(categories[key][word], longest=120) for word in ("name", "sector")}
+    return {word: _short(categories[key].get(word)) for word in ("name", "sector")}
 
 
-def _orphan(table: TableMap, client: str | None) -> Rejected:
-    reason = "Ce client n’existe pas (ou plus) dans la source."
-    return Rejected(table.name, client or "", table.columns["client"], client or "", reason)
+def _short(cell: Any) -> str | None:
+    return cells.words(cell, longest=120)
 
 
 def _text(field_name: str) -> Callable[[Any], Any]:
@@ -227,5 +284,5 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "email": cells.email,
     "phone": cells.phone,
     "postal_code": cells.postal_code,
-    **{word: _text(word) for word in ("address", "city", "website", "account_manager_name", "notes")},
+    **{word: _text(word) for word in ("address", "city", "sector", "website", "account_manager_name", "notes")},
 }

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from clients.facts import Origin, Stamp, Tally
 from clients.intake.errors import IntakeError
-from clients.intake.source.mapping import read_mapping
+from clients.intake.source.attempting import Wanted, follow
+from clients.intake.source.mapping import layouts, read_mapping
 from clients.intake.source.syncing import SyncReport, synchronise
 from clients.intake.wording import many
-from clients.models import Client
+from clients.models import Client, SourceSync
 from dignamik.foundation.french import grouped
 
 SHOWN = 30
@@ -26,21 +27,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--url", default="", help="adresse de la source (par défaut : SOURCE_DATABASE_URL)")
         parser.add_argument(
-            "--mapping", type=Path, metavar="FICHIER", help="correspondance des tables et colonnes (TOML)"
-        )
+            "--mapping", default="", metavar="NOM|FICHIER",
+            help=f"disposition des tables : {', '.join(layouts())}, ou un fichier TOML (par défaut : SOURCE_MAPPING)",
+        )  # fmt: skip
         parser.add_argument("--dry-run", action="store_true", help="dire ce qui changerait, sans rien écrire")
         parser.add_argument("--force", action="store_true", help="accepter que la source ait perdu beaucoup de clients")
         parser.add_argument("--json", action="store_true", help="un objet JSON sur la sortie standard")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            report = synchronise(
-                Stamp(Origin.SYNC, timezone.now()),
-                url=options["url"],
-                mapping=read_mapping(options["mapping"]),
-                dry_run=options["dry_run"],
-                force=options["force"],
-            )
+            report = _rehearsed(**options) if options["dry_run"] else follow(_wanted(**options))
         except IntakeError as error:
             if options["json"]:
                 self.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False))
@@ -49,6 +45,16 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(report.to_dict(), ensure_ascii=False))
         else:
             self.stdout.write("\n".join(_sentences(report)))
+
+
+def _wanted(*, url: str, mapping: str, force: bool, **rest: Any) -> Wanted:
+    return Wanted(SourceSync.Trigger.COMMAND, url=url, mapping=mapping, force=force)
+
+
+def _rehearsed(*, url: str, mapping: str, force: bool, **rest: Any) -> SyncReport:
+    """What a sync would do; no attempt, so that no record is kept."""
+    where = read_mapping(mapping or settings.SOURCE_MAPPING)
+    return synchronise(Stamp(Origin.SYNC, timezone.now()), url=url, mapping=where, dry_run=True, force=force)
 
 
 def _sentences(report: SyncReport) -> list[str]:

@@ -6,14 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 from django import template
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext as looked_up
 
 from dignamik.foundation import french
 
 register = template.Library()
 
-UNKNOWN = mark_safe('<span class="unknown">inconnu</span>')
+
+def _unknown() -> SafeString:
+    return format_html('<span class="unknown">{}</span>', _("inconnu"))
+
+
+UNKNOWN = lazy(_unknown, SafeString)()  # in the language of whoever reads it
 
 
 def _shown(value: Any, written: Callable[[Any], str]) -> str | SafeString:
@@ -67,15 +75,29 @@ def day(value: Any) -> str:
 
 
 @register.filter
+def short_day(value: Any) -> str:
+    return _shown(value, french.short_day)
+
+
+@register.filter
 def moment(value: Any) -> str:
     return _shown(value, french.moment)
 
 
 @register.filter
 def noun(value: int, words: str) -> str:
-    """`{{ 3|noun:"client,clients" }}` → "clients". Zero is singular in French."""
-    singular, plural = words.split(",")
-    return plural if abs(value) >= 2 else singular
+    """`{{ 3|noun:"client,clients" }}` → "clients". Zero is singular in French, plural in English."""
+    # Lazy words come translated; a pair that the catalogue does not have stays as it is.
+    singular, plural = looked_up(str(words)).split(",")
+    several = abs(value) != 1 if french.is_english() else abs(value) >= 2
+    return plural if several else singular
+
+
+@register.filter
+def quoted(value: Any) -> SafeString:
+    """Somebody's own words, in the marks of the reader's language."""
+    marks = "“{}”" if french.is_english() else "«&nbsp;{}&nbsp;»"
+    return format_html(marks, value)
 
 
 @register.filter

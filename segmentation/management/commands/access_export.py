@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clients.intake.wording import why
+from dignamik.foundation.auditing import Kind, note
 from segmentation.management.clients import HELP, client_called
 from segmentation.rights.access import document
 
@@ -22,11 +23,13 @@ class Command(BaseCommand):
         parser.add_argument("file", metavar="FICHIER", type=Path, help="fichier à écrire ; il ne doit pas exister")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        text = json.dumps(document(client_called(options["client"])), ensure_ascii=False, indent=2)
+        client = client_called(options["client"])
+        text = json.dumps(document(client), ensure_ascii=False, indent=2)
         try:
             handle = os.open(options["file"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
+            note(Kind.ACCESS_EXPORT, about=client)
         except OSError as problem:
             raise CommandError(f"« {options['file']} » ne peut pas être écrit : {why(problem)}.") from None
         self.stdout.write(f"Écrit dans {options['file']}, lisible par vous seul. Remettez-le, puis supprimez-le.")

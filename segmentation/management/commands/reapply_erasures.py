@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clients.erasing import listing
 from clients.intake.wording import why
+from clients.models import Client
 from clients.tombstones import KeyIsGone
 from segmentation.rights.erasing import come_back, erase
 
@@ -41,7 +42,8 @@ class Command(BaseCommand):
         except (listing.Unreadable, KeyIsGone) as problem:
             raise CommandError(str(problem)) from None
         for client, buried in again:
-            erase(client, reason=buried.reason, buried=buried)
+            if Client.objects.filter(pk=client.pk).exists():  # or it went with the one it is merged with
+                erase(client, reason=buried.reason, buried=buried)
         said = f"{taken} effacements repris de la liste ; {len(again)} clients revenus, effacés à nouveau."
         self.say(options, said, taken=taken, erased=len(again))
 

@@ -37,6 +37,7 @@ class Command(BaseCommand):
             lines.append("  … la liste entière est dans --json.")
         lines += [
             f"Imports dont les lignes refusées sont {verb} : {found.import_leftovers}.",
+            f"Synchronisations dont les désaccords et valeurs refusées sont {verb} : {found.sync_leftovers}.",
             f"Sessions terminées : {found.sessions}. Lignes du journal des connexions : {found.logins}.",
         ]
         if not committed:

@@ -1,4 +1,5 @@
 // A client's turnover year by year. A year that is not known stays empty; below zero hangs from the axis.
+import { said } from "../words.js";
 import { euros, shortEuros } from "./figures.js";
 
 export const columns = ({ names, values }, look) => ({
@@ -9,7 +10,7 @@ export const columns = ({ names, values }, look) => ({
     data: names,
     axisTick: { show: false },
     axisLine: { lineStyle: { color: look.strong } },
-    axisLabel: { color: look.quiet, lineHeight: 15, formatter: (name, at) => (values[at] === null ? `${name}\ninconnu` : name) },
+    axisLabel: { color: look.quiet, lineHeight: 15, formatter: (name, at) => (values[at] === null ? `${name}\n${said("unknown")}` : name) },
   },
   yAxis: {
     type: "value",
@@ -20,7 +21,7 @@ export const columns = ({ names, values }, look) => ({
   series: [
     {
       type: "bar",
-      name: "Chiffre d’affaires",
+      name: said("turnover"),
       barMaxWidth: 48,
       itemStyle: { color: look.rest },
       label: { show: names.length <= 6, color: look.ink, formatter: ({ value }) => shortEuros(value) },

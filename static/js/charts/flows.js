@@ -1,4 +1,5 @@
 // Clients from one run (left) to another (right): a band a pair of segments, as thick as they are many.
+import { said } from "../words.js";
 import { count } from "./figures.js";
 
 export const flows = ({ nodes, links }, look, { width }) => {
@@ -8,7 +9,7 @@ export const flows = ({ nodes, links }, look, { width }) => {
     tooltip: {
       trigger: "item",
       formatter: ({ dataType, data, name, value }) =>
-        dataType === "edge" ? `${labels[data.source]} → ${labels[data.target]} : ${count(data.value)}` : `${labels[name]} : ${count(value)}`,
+        dataType === "edge" ? `${labels[data.source]} → ${labels[data.target]}${said("colon")} ${count(data.value)}` : `${labels[name]}${said("colon")} ${count(value)}`,
     },
     series: [
       {

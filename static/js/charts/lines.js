@@ -1,4 +1,5 @@
 // A measure by number of segments, and the same on shuffled data; the number that was kept is marked.
+import { said } from "../words.js";
 import { count, decimal, short } from "./figures.js";
 
 export const lines = ({ x, series, chosen, unit }, look) => {
@@ -10,7 +11,7 @@ export const lines = ({ x, series, chosen, unit }, look) => {
     xAxis: {
       type: "category",
       data: x,
-      name: "segments",
+      name: said("segments"),
       nameLocation: "middle",
       nameGap: 26,
       nameTextStyle: { color: look.quiet },
@@ -37,7 +38,7 @@ export const lines = ({ x, series, chosen, unit }, look) => {
         symbol: "none",
         silent: true,
         lineStyle: { color: look.strong, type: "solid", width: 1 },
-        label: { color: look.ink, formatter: `retenu : ${chosen}` },
+        label: { color: look.ink, formatter: said("chosen", { count: chosen }) },
         data: [{ xAxis: String(chosen) }],
       },
     })),

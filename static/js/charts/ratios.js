@@ -1,5 +1,7 @@
+import { said } from "../words.js";
+
 // How many times more (to the right) or less (to the left) than the rest; each step of the axis doubles.
-const stepOf = (value) => (value ? `${value > 0 ? "×" : "÷"}\u202f${2 ** Math.abs(value)}` : "pareil");
+const stepOf = (value) => (value ? `${value > 0 ? "×" : "÷"}\u202f${2 ** Math.abs(value)}` : said("same"));
 
 export const ratios = ({ lines, colour }, look, { width }) => {
   const values = lines.map(({ value }) => value);

@@ -1,5 +1,6 @@
 // Followers over time: one small panel a network, each at its own height, all on one calendar. Unknown readings break
 // the line.
+import { LOCALE, said } from "../words.js";
 import { count, day, short } from "./figures.js";
 
 // Pixels: under the last panel for the calendar, above each for its name, below each for air.
@@ -12,11 +13,11 @@ export const trend = ({ panels }, look, { height }) => {
   const days = panels.flatMap(({ points }) => points.map(([when]) => when)).sort();
   const last = panels.length - 1;
   return {
-    tooltip: { trigger: "item", formatter: ({ value, seriesName }) => `${seriesName}\n${day(value[0])} : ${count(value[1])}` },
+    tooltip: { trigger: "item", formatter: ({ value, seriesName }) => `${seriesName}\n${day(value[0])}${said("colon")} ${count(value[1])}` },
     title: panels.map(({ name, points }, at) => {
       const known = points.filter(([, value]) => value !== null);
       return {
-        text: `${name} : ${count(known[known.length - 1][1])}`,
+        text: `${name}${said("colon")} ${count(known[known.length - 1][1])}`,
         left: 0,
         top: at * row + 4,
         padding: 0,
@@ -32,7 +33,7 @@ export const trend = ({ panels }, look, { height }) => {
       splitNumber: 3,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: look.line } },
-      axisLabel: { show: at === last, color: look.quiet, hideOverlap: true, formatter: (value) => new Date(value).toLocaleDateString("fr-FR", { month: "short", year: "2-digit" }) },
+      axisLabel: { show: at === last, color: look.quiet, hideOverlap: true, formatter: (value) => new Date(value).toLocaleDateString(LOCALE, { month: "short", year: "2-digit" }) },
       splitLine: { show: false },
     })),
     yAxis: panels.map((_, at) => ({

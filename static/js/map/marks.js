@@ -1,11 +1,12 @@
 // What stands on a map: a client as a shape in its segment's colour, many clients as a pill with their shares.
 /* global L */
 import { cornersOf, element, signOf, svg } from "../legend.js";
+import { many, said } from "../words.js";
 
 const APPROXIMATE = {
-  commune: "Placé au centre de la commune.",
-  postal_code: "Position approximative : milieu du code postal.",
-  department: "Position approximative : milieu du département.",
+  commune: said("atTown"),
+  postal_code: said("atPostcode"),
+  department: said("atDepartment"),
 };
 const coarse = window.matchMedia("(pointer: coarse)").matches;
 const RADIUS = coarse ? 8.5 : 6.5;
@@ -29,7 +30,7 @@ const popupOf = ({ properties, id }, segment, address, next) => {
   const named = element("p", "map-popup-segment");
   named.append(signOf(segment), segment.name);
   box.append(link, named);
-  const distance = properties.distance_km ? `à ${properties.distance_km.toLocaleString("fr-FR")} km` : "";
+  const distance = properties.distance_km ? said("distance", { km: many(properties.distance_km) }) : "";
   const where = [properties.city, distance].filter(Boolean).join(", ");
   if (where) box.append(element("p", "", where));
   if (APPROXIMATE[properties.precision]) box.append(element("p", "quiet", APPROXIMATE[properties.precision]));
@@ -54,9 +55,9 @@ export const pointMark = (feature, group, address, { segment = group, more = "",
 
 // A number over a strip of shares. `counts`: [tint, how many], in the order of the legend.
 export const pill = (total, counts) => {
-  const digits = total.toLocaleString("fr-FR");
+  const digits = many(total);
   const box = element("div", "map-pill");
-  box.append(element("span", "", digits), element("span", "visually-hidden", " clients ici"));
+  box.append(element("span", "", digits), element("span", "visually-hidden", ` ${said("here")}`));
   const strip = svg("svg", { class: "map-strip", viewBox: `0 0 ${total} 1`, preserveAspectRatio: "none", "aria-hidden": "true" });
   let at = 0;
   for (const [tint, count] of counts) {

@@ -2,9 +2,9 @@
 // sight. Each gives addresses; the filters do the rest.
 import { element, signOf } from "../legend.js";
 import { createLasso, holds } from "../lasso.js";
+import { many, said } from "../words.js";
 
 const LISTED = 100;
-const many = (count) => count.toLocaleString("fr-FR");
 
 // `address` with a parameter more; `bbox` and the other areas give way to it.
 const withArea = (address, name, value) => {
@@ -25,7 +25,7 @@ export const addTools = (map, part, addresses, points) => {
     const count = points.inside((longitude, latitude) => holds(shape, longitude, latitude)).length;
     part("found").hidden = false;
     part("found-list").href = withArea(addresses().list, "area", value);
-    part("found-list").textContent = dense() ? "Voir les clients entourés" : `Voir les ${many(count)} clients entourés`;
+    part("found-list").textContent = dense() ? said("foundSome") : said("found", { count: many(count) });
     part("found-only").href = withArea(window.location.href, "area", value);
     part("found-visits").href = withArea(addresses().visits, "area", value);
     part("found-list").focus();
@@ -49,8 +49,8 @@ export const addTools = (map, part, addresses, points) => {
     const seen = points.inside((longitude, latitude) => view.contains([latitude, longitude]));
     seen.sort((one, other) => one.name.localeCompare(other.name, "fr"));
     part("seen").textContent = dense()
-      ? "Trop de clients pour les nommer : rapprochez-vous ou filtrez."
-      : seen.length > LISTED ? `${many(seen.length)} clients, dont les ${LISTED} premiers par nom :` : `${many(seen.length)} ${seen.length > 1 ? "clients" : "client"}`;
+      ? said("tooMany")
+      : said(seen.length > LISTED ? "seenFirst" : seen.length > 1 ? "seenSome" : "seenOne", { count: many(seen.length), listed: LISTED });
     part("list").replaceChildren(...seen.slice(0, LISTED).map((client) => line(client, address)));
   };
 

@@ -100,7 +100,7 @@ def test_it_says_why_nobody_can_be_counted(run: Run) -> None:
     stranger = Segment.objects.create(slug="ailleurs", name="Ailleurs", colour=5)
     for problem in (effect(None, new_play(), [], Client.objects.present()),
                     effect(run, new_play("ailleurs"), [], Client.objects.present())):  # fmt: skip
-        assert (problem.clients, problem.problem, list(problem.sentences)) == (None, NO_RUN, [])
+        assert (problem.clients, problem.problem, list(problem.sentences)) == (None, str(NO_RUN), [])
     assert stranger.pk
 
 

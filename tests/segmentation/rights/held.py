@@ -18,15 +18,17 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from clients.contacting import log
+from clients.duplicates import DuplicatePair
 from clients.facts import Origin
 from clients.imports import FileImport, ImportedLine
 from clients.intake.files import keeping
-from clients.models import Client, Followers
+from clients.models import Client, Followers, SourceSync
 from clients.reach import hanging_on_clients
 from clients.recording import facts_changed, save
 from dignamik.foundation.models import SavedView
 from segmentation.models import Assignment
 from segmentation.rights.objecting import lift_objection, object_to_profiling
+from segmentation.runs.uniting import merge
 from tests.advised import a_play, decided
 from tests.builders import facts, recorded
 from tests.published import published
@@ -34,13 +36,15 @@ from tests.published import published
 NAME, FORMER_NAME = "Zéphirine Quincampoix", "Zéphirine Lagarrigue"
 EMAIL, FORMER_EMAIL = "zephirine@quincampoix.example", "z.lagarrigue@exemple.example"
 PHONE, SOURCE = "02 41 98 76 54", "zq-2041-unique"
+DOUBLE_NAME, DOUBLE_EMAIL, DOUBLE_SOURCE = "Atelier Zibeline", "atelier@zibeline.example", "az-77-unique"
 SECRETS = (
     NAME, FORMER_NAME, EMAIL, FORMER_EMAIL, PHONE, SOURCE, "zephirine quincampoix", "Quincampoix", "Lagarrigue",
+    DOUBLE_NAME, DOUBLE_EMAIL, DOUBLE_SOURCE, "zibeline",
 )  # fmt: skip
 
 
 def everything(settings: Any, amelie: Any, adele: Any) -> Client:
-    """With two published runs and a file for notebooks of the latest."""
+    """With a double that was merged into it, two published runs and a file for notebooks of the latest."""
     recorded(
         facts(SOURCE, name=FORMER_NAME, email=FORMER_EMAIL, phone=PHONE, readings={"facebook": 1234},
               turnover={2025: "98765.43"}, services={"seo": None}, account_manager_name="amelie"),
@@ -55,6 +59,7 @@ def everything(settings: Any, amelie: Any, adele: Any) -> Client:
     log(client, "call", by=amelie, text=f"{NAME} rappelle lundi.")
     object_to_profiling(client, why="Courrier.", by=adele)
     lift_objection(client, why="Téléphone.", by=adele)
+    _merged(client, adele)
     published()
     run = published()
     Assignment.objects.filter(client=client).update(fitted=True)
@@ -63,8 +68,32 @@ def everything(settings: Any, amelie: Any, adele: Any) -> Client:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"run-{run.pk}.joblib").write_text(str(client.pk))
     _imports(client, adele)
+    _synced()
     _remembered(client, adele)
     return client
+
+
+def _merged(client: Client, adele: Any) -> None:
+    """Known to the source by another name, and once proposed as a pair."""
+    recorded(facts(DOUBLE_SOURCE, name=DOUBLE_NAME, email=DOUBLE_EMAIL, readings={"youtube": 55}))
+    double = Client.objects.get(source_id=DOUBLE_SOURCE)
+    DuplicatePair.objects.create(
+        first=client, second=double, score=80, looked_like="x", found_at=timezone.now(), set_aside_at=timezone.now()
+    )
+    merge(client.pk, double.pk, {"name": "kept", "email": "kept"}, by=adele)
+    client.refresh_from_db()
+
+
+def _synced() -> None:
+    """A sync that contradicted the client, and could not take a value of its double; and as much of another one."""
+    conflict = {"field": "email", "ours": EMAIL, "theirs": FORMER_EMAIL, "source_id": SOURCE, "client": NAME}
+    other = {"field": "email", "ours": "a@b.example", "theirs": "", "source_id": "autre", "client": "Autre"}
+    refused = {"table": "Client", "id": DOUBLE_SOURCE, "column": "email", "value": "pas un e-mail", "reason": "Non."}
+    SourceSync.objects.create(
+        state="done", trigger="command", source="localhost", mapping="camel", started_at=timezone.now(),
+        finished_at=timezone.now(), conflicts=[conflict, other], conflict_count=2,
+        rejected=[refused, refused | {"id": "autre"}], rejected_count=2,
+    )  # fmt: skip
 
 
 def _imports(client: Client, adele: Any) -> None:
@@ -105,7 +134,7 @@ def _remembered(client: Client, adele: Any) -> None:
 
 def rows_left(pk: int) -> dict[str, int]:
     """How many rows of each model that leads to clients are of this one."""
-    return {item.name: item.rows_of(pk).count() for item in hanging_on_clients()}
+    return {item.name: item.rows_of([pk]).count() for item in hanging_on_clients()}
 
 
 def dump() -> str:

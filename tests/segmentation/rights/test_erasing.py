@@ -18,22 +18,36 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from clients import tombstones
+from clients.contacting import log
 from clients.erasing import listing
 from clients.facts import Origin
 from clients.imports import FileImport
 from clients.intake.errors import IntakeError
 from clients.intake.files.importing import import_file
-from clients.models import Category, Client, Erasure
+from clients.models import Category, Client, Erasure, Followers, Merge, SourceSync
 from clients.reach import hanging_on_clients
 from clients.recording import record, save
+from dignamik.foundation.audit import AuditEvent
 from dignamik.foundation.models import SavedView
 from segmentation.models import Assignment, Run
 from segmentation.rights.erasing import erase, reach
+from segmentation.runs.uniting import merge, undo
 from segmentation.web.tallies import tally
 from tests.builders import NOON, PrismaSource, csv_file, facts, recorded, row, stamp
 from tests.published import a_client, some_clients
 from tests.reading import body, signed_in
-from tests.segmentation.rights.held import EMAIL, NAME, SECRETS, SOURCE, dump, everything, rows_left
+from tests.segmentation.rights.held import (
+    DOUBLE_EMAIL,
+    DOUBLE_NAME,
+    DOUBLE_SOURCE,
+    EMAIL,
+    NAME,
+    SECRETS,
+    SOURCE,
+    dump,
+    everything,
+    rows_left,
+)  # fmt: skip
 
 pytestmark = pytest.mark.django_db
 
@@ -68,13 +82,14 @@ def test_everything_that_leads_to_a_client_is_held_of_this_one(held: Client) -> 
 def test_no_table_and_no_file_names_the_person_any_more(
     held: Client, adele: User, django_capture_on_commit_callbacks: Any
 ) -> None:
-    pk = held.pk
+    pk, double = held.pk, held.merged.get().pk
     assert NAME in files()
     with django_capture_on_commit_callbacks(execute=True):
         erase(held, reason="request", by=adele)
     everywhere = dump() + files()
     assert [secret for secret in SECRETS if secret.lower() in everywhere.lower()] == []
-    assert [name for name, count in rows_left(pk).items() if count] == []
+    assert [name for one in (pk, double) for name, count in rows_left(one).items() if count] == []
+    assert not Client.objects.filter(pk__in=[pk, double]).exists()
     assert "run-" not in files(), "the file for notebooks that listed it"
 
 
@@ -87,6 +102,9 @@ def test_what_is_not_about_the_person_stays(held: Client, adele: User) -> None:
     assert list(done.lines.values_list("line", flat=True)) == [5]
     assert done.headings == [["Nom", ""], ["Ville", "Angers"]]
     assert (waiting.state, waiting.stored_as) == ("dropped", "")
+    sync = SourceSync.objects.get()
+    assert [line["client"] for line in sync.conflicts] == ["Autre"]
+    assert [line["id"] for line in sync.rejected] == ["autre"]
     assert list(SavedView.objects.values_list("name", flat=True)) == ["Angers"]
     assert LogEntry.objects.get().object_repr == "client effacé"
     assert Session.objects.get().get_decoded() == {"kept": "oui"}
@@ -109,11 +127,11 @@ def test_the_figures_of_the_run_shown_lose_one_client_and_no_more(held: Client, 
 
 def test_the_tombstone_names_nobody(held: Client, adele: User) -> None:
     erase(held, reason="request", by=adele)
-    stone = Erasure.objects.get()
-    assert (stone.reason, stone.by) == ("request", adele)
+    stones = Erasure.objects.all()
+    assert [(stone.reason, stone.by) for stone in stones] == [("request", adele)] * 2, "one for each name"
     text = repr(list(Erasure.objects.values()))
     assert not any(secret in text for secret in SECRETS)
-    assert all(len(getattr(stone, name)) == 64 for name in tombstones.FIELDS)
+    assert all(len(getattr(stone, name)) == 64 for stone in stones for name in tombstones.FIELDS)
 
 
 def test_a_look_writes_nothing_and_tells_what_would_go(held: Client) -> None:
@@ -121,7 +139,7 @@ def test_a_look_writes_nothing_and_tells_what_would_go(held: Client) -> None:
     said = reach(held).to_dict()
     assert dump() == before
     assert (said["import_lines"], said["import_files"], said["saved_views"]) == (2, 1, 1)
-    assert (said["admin_log"], said["sessions"]) == (1, 1)
+    assert (said["admin_log"], said["sessions"], said["sync_lines"], len(said["doubles"])) == (1, 1, 2, 1)
     assert len(said["model_files"]) == 1
     assert said["rows"]["placements"] == 2
     assert NAME not in json.dumps(said)
@@ -145,7 +163,7 @@ def test_nothing_hangs_on_a_client_out_of_reach() -> None:
             for _, target in connection.introspection.get_relations(cursor, table).values()
             if target == Client._meta.db_table
         }
-    assert pointing <= known
+    assert pointing - {Client._meta.db_table} <= known, "a double is reached as a client of its own"
     assert {"clients_followers", "segmentation_assignment", "segmentation_decision"} <= pointing
 
 
@@ -158,6 +176,85 @@ def test_the_file_of_the_database_itself_holds_nothing_any_more(settings: Any, a
     content = b"".join(one.read_bytes() for one in (path, Path(f"{path}-wal")) if one.exists())
     assert EMAIL.encode() not in content
     assert NAME.encode() not in content
+
+
+# --- Doubles ---------------------------------------------------------------------------------------------------------
+
+
+def test_erasing_a_double_erases_the_one_it_was_merged_into(held: Client) -> None:
+    erase(held.merged.get(), reason="request")
+    assert not Client.objects.exists()
+    assert [secret for secret in SECRETS if secret.lower() in dump().lower()] == []
+
+
+@pytest.mark.parametrize("identifier", [SOURCE, DOUBLE_SOURCE])
+def test_neither_identifier_comes_back(held: Client, identifier: str) -> None:
+    erase(held, reason="request")
+    with pytest.raises(tombstones.WasErased):
+        recorded(facts(identifier, name="Un autre nom"))
+
+
+def two_who_were_one(adele: User, *, kept_goes: bool) -> tuple[Client, Client]:
+    """The one to erase, and a neighbour: merged by mistake, each with values of the other, then told apart."""
+    recorded(
+        facts(SOURCE, name=NAME, email=EMAIL, phone="", readings={"facebook": 1234}),
+        facts("voisin", name="Voisine", email="voisine@b.example", phone="02 41 00 00 01", readings={"youtube": 4321}),
+    )
+    mine, other = (Client.objects.get(source_id=name) for name in (SOURCE, "voisin"))
+    log(mine, "note", by=adele, text=f"{NAME} a rappelé.")
+    log(other, "note", by=adele, text="La voisine a rappelé.")
+    kept, merged = (mine, other) if kept_goes else (other, mine)
+    made = merge(kept.pk, merged.pk, {"name": "other", "email": "other"}, by=adele)
+    undo(made.pk, by=adele)
+    return mine, other
+
+
+@pytest.mark.parametrize("kept_goes", [True, False])
+def test_a_merge_that_was_undone_leaves_nothing_with_the_other_one(adele: User, *, kept_goes: bool) -> None:
+    mine, other = two_who_were_one(adele, kept_goes=kept_goes)
+    assert sum(NAME in line for line in dump().splitlines()) > 3
+    erase(mine, reason="request")
+    everywhere = dump()
+    assert [secret for secret in (NAME, EMAIL, SOURCE) if secret.lower() in everywhere.lower()] == []
+    assert not Merge.objects.exists()
+    assert not Followers.history.filter(count=1234).exists()
+    assert list(Client.objects.all()) == [other]
+    other.refresh_from_db()
+    assert (other.name, other.email) == ("Voisine", "voisine@b.example")
+    assert other.contacts.get().text == "La voisine a rappelé."
+    assert {"Voisine"} == set(other.history.values_list("name", flat=True))
+    assert Followers.history.filter(count=4321).exists()
+
+
+def test_two_doubles_told_by_the_same_words_share_a_tombstone(adele: User) -> None:
+    one, two = (Client(name=NAME, postal_code="49000") for _ in range(2))
+    for client in (one, two):
+        save(client, changed={"name"})
+    merge(one.pk, two.pk, {}, by=adele)
+    erase(one, reason="request")
+    assert Erasure.objects.count() == 1
+
+
+# --- On record -------------------------------------------------------------------------------------------------------
+
+
+def test_an_erasure_is_on_record_by_its_number_alone(held: Client, adele: User) -> None:
+    pk, double = held.pk, held.merged.get().pk
+    erase(held, reason="request", by=adele)
+    event = AuditEvent.objects.get(kind="erasure")
+    assert (event.username, event.model, event.object_id) == ("adele", "clients.client", str(pk))
+    assert event.details == {"reason": "request", "doubles": [double], "came_back": False}
+
+
+def test_an_erasure_that_fails_is_not_on_record(held: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("segmentation.rights.erasing.unplacing.delete", fail)
+    with pytest.raises(RuntimeError):
+        erase(held, reason="request")
+    assert not AuditEvent.objects.filter(kind="erasure").exists()
+    assert Client.objects.filter(pk=held.pk).exists()
 
 
 # --- It stays gone ---------------------------------------------------------------------------------------------------
@@ -209,6 +306,20 @@ def test_the_source_does_not_bring_the_person_back(held: Client, source_database
     assert [(refused.id, "Effacé" in refused.reason) for refused in report.rejected] == [(SOURCE, True)]
 
 
+def test_a_sync_keeps_nothing_of_the_person_either(held: Client, source_database: str) -> None:
+    from clients.intake.source.attempting import Wanted, follow
+
+    erase(held, reason="request")
+    source = PrismaSource(source_database)
+    source.add(SOURCE, name=NAME, postalCode="4900O")
+    source.add(DOUBLE_SOURCE, name=DOUBLE_NAME, email=DOUBLE_EMAIL)
+    follow(Wanted(url=source_database, trigger=SourceSync.Trigger.COMMAND))
+    sync = SourceSync.objects.latest("pk")
+    assert (sync.state, sync.rejected_count) == ("done", 2)
+    assert all("Effacé à la demande" in line["reason"] and line["id"] == "" for line in sync.rejected)
+    assert [secret for secret in SECRETS if secret.lower() in dump().lower()] == []
+
+
 def test_the_door_itself_refuses(held: Client) -> None:
     erase(held, reason="request")
     with pytest.raises(tombstones.WasErased):
@@ -254,8 +365,8 @@ def test_deleting_the_tombstone_lets_the_person_in_again(held: Client, adele: Us
                                                          django_capture_on_commit_callbacks: Any) -> None:  # fmt: skip
     with django_capture_on_commit_callbacks(execute=True):
         erase(held, reason="mistake")
-    stone = Erasure.objects.get()
-    signed_in(adele).post(f"/admin/clients/erasure/{stone.pk}/delete/", {"post": "yes"})
+    for stone in Erasure.objects.all():
+        signed_in(adele).post(f"/admin/clients/erasure/{stone.pk}/delete/", {"post": "yes"})
     assert not Erasure.objects.exists()
     assert json.loads(listing.path().read_text())["erasures"] == []
     recorded(facts(SOURCE, name=NAME))
@@ -289,21 +400,21 @@ def test_a_restored_backup_is_cleaned_by_the_list_beside_it(
     recorded(facts(SOURCE, name=NAME), at=NOON - timedelta(days=400))
     out = io.StringIO()
     call_command("reapply_erasures", "--tombstones", str(copy), "--json", stdout=out)
-    assert json.loads(out.getvalue()) == {"taken": 1, "erased": 1}
+    assert json.loads(out.getvalue()) == {"taken": 2, "erased": 1}
     assert list(Client.objects.all()) == [other]
     assert NAME not in dump()
     again = io.StringIO()
     call_command("reapply_erasures", "--json", stdout=again)
     assert json.loads(again.getvalue()) == {"taken": 0, "erased": 0}
-    assert Erasure.objects.count() == 1
+    assert Erasure.objects.count() == 2
 
 
 def test_who_came_again_after_the_erasure_is_not_erased_by_a_backup(held: Client) -> None:
     erase(held, reason="request")
-    stone = Erasure.objects.get()
-    stone.delete()
+    stones = list(Erasure.objects.all())
+    Erasure.objects.all().delete()
     recorded(facts(SOURCE, name=NAME), at=timezone.now() + timedelta(hours=1))
-    stone.save()
+    Erasure.objects.bulk_create(stones)
     call_command("reapply_erasures", stdout=io.StringIO())
     assert Client.objects.get().name == NAME
 

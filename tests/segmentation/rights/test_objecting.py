@@ -19,8 +19,12 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from clients import objecting
+from clients.dedupe import searching
 from clients.models import Client, Objection
 from clients.peers import among_peers
+from clients.recording import save
+from clients.unmerging import EditedSince
+from dignamik.foundation.audit import AuditEvent
 from segmentation.advice.advising import Playbook, counts
 from segmentation.advice.deciding import CannotDecide, decide
 from segmentation.advice.outcomes import observed
@@ -33,6 +37,7 @@ from segmentation.runs.movements import moved_between
 from segmentation.runs.placing import placed
 from segmentation.runs.refreshing import behind, bring_up_to_date
 from segmentation.runs.retraining import Asked, retrain
+from segmentation.runs.uniting import merge, undo
 from segmentation.web.tallies import tally
 from tests.advised import a_play, decided, put
 from tests.contract import check
@@ -58,6 +63,8 @@ STAYS = (
     "api/v1/clients/", "api/v1/clients/map/", "api/v1/clients/<str:pk>/", "api/v1/clients/<str:pk>/neighbours/",
     # Where to drive, and whom somebody promised to call or who is new: no matter of a segment.
     "map/visits/", "day/",
+    # Which two records may be of one business: facts beside facts.
+    "doubles/", "doubles/<int:first>/<int:second>/", "doubles/merges/<int:pk>/",
     # The administration's own tables, and the record of what people decided.
     "admin/clients/", "admin/segmentation/decision/", "admin/r/",
 )  # fmt: skip
@@ -406,3 +413,110 @@ def test_a_business_that_objects_is_not_placed_as_a_prospect_either(amelie: User
     sent = browser.post("/prospect/file/", {"file": SimpleUploadedFile("p.csv", lines.encode())})
     assert [line.business.name for line in sent.context["answer"].lines] == ["Autre"]
     assert "s’oppose au profilage" in body(sent)
+
+
+# --- Doubles ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["kept", "other", "both"])
+def test_whoever_objected_under_one_name_objects_when_two_become_one(adele: User, who: str) -> None:
+    one, two, third = some_clients(3)
+    run = published()
+    for client in {"kept": [one], "other": [two], "both": [one, two]}[who]:
+        object_to_profiling(client, why=WHY, by=adele)
+    merge(one.pk, two.pk, {}, by=adele)
+    one.refresh_from_db()
+    assert one.profiling_objected_at is not None
+    assert one.objections.get(lifted_at=None).at == one.profiling_objected_at
+    assert one.objections.count() == (2 if who == "both" else 1)
+    assert set(Assignment.objects.values_list("client", flat=True)) == {third.pk}, "nor under the other's place"
+    assert bring_up_to_date() == 0
+    assert run.assignments.count() == 1
+    lift_objection(one, why="Téléphone.", by=adele)
+    one.refresh_from_db()
+    assert one.profiling_objected_at is None
+    assert Assignment.objects.filter(client=one).exists()
+
+
+@pytest.mark.parametrize("who", ["kept", "other", "both"])
+def test_two_again_object_as_they_did(adele: User, who: str) -> None:
+    one, two, *_ = some_clients(3)
+    published()
+    objecting_ones = {"kept": [one], "other": [two], "both": [one, two]}[who]
+    for client in objecting_ones:
+        object_to_profiling(client, why=WHY, by=adele)
+    held = list(Objection.objects.order_by("pk").values())
+    made = merge(one.pk, two.pk, {}, by=adele)
+    undo(made.pk, by=adele)
+    assert list(Objection.objects.order_by("pk").values()) == held
+    for client in (one, two):
+        client.refresh_from_db()
+        assert (client.profiling_objected_at is not None) == (client in objecting_ones)
+        assert Assignment.objects.filter(client=client).exists() == (client not in objecting_ones)
+
+
+def test_an_objection_lifted_since_keeps_a_merge_from_being_taken_back(adele: User) -> None:
+    one, two, *_ = some_clients(3)
+    object_to_profiling(two, why=WHY, by=adele)
+    made = merge(one.pk, two.pk, {}, by=adele)
+    lift_objection(one, why="Téléphone.", by=adele)
+    with pytest.raises(EditedSince, match="opposition au profilage"):
+        undo(made.pk, by=adele)
+
+
+def test_a_double_objects_through_the_one_it_was_merged_into(adele: User) -> None:
+    one, two, *_ = some_clients(3)
+    published()
+    merge(one.pk, two.pk, {}, by=adele)
+    two.refresh_from_db()
+    signed_in(adele).post(f"/clients/{two.pk}/rights/objection/", {"act": "object", "why": WHY})
+    one.refresh_from_db()
+    assert one.profiling_objected_at is not None
+    assert not Assignment.objects.filter(client__in=[one, two]).exists()
+
+
+def test_the_merged_client_is_a_person_if_one_of_both_was(adele: User) -> None:
+    one, two = (a_client(name, is_personal=said) for name, said in (("Un", False), ("Deux", True)))
+    merge(one.pk, two.pk, {}, by=adele)
+    one.refresh_from_db()
+    assert one.is_personal
+    three, four = (a_client(name, is_personal=said) for name, said in (("Trois", False), ("Quatre", True)))
+    merge(three.pk, four.pk, {"is_personal": "kept"}, by=adele)
+    three.refresh_from_db()
+    assert not three.is_personal, "unless somebody chose otherwise"
+
+
+def test_who_objected_is_found_as_a_double_all_the_same(adele: User) -> None:
+    """That two records are of one business is no profile of it."""
+    one, two = (Client(name="Boulangerie Zinzolin", postal_code="49000", status="active") for _ in range(2))
+    for client in (one, two):
+        save(client, changed={"name"})
+    object_to_profiling(one, why=WHY, by=adele)
+    searching.search()
+    assert {(pair.first_id, pair.second_id) for pair in searching.pairs_for(adele)} == {(one.pk, two.pk)}
+    browser = signed_in(adele)
+    assert "Boulangerie Zinzolin" in body(browser.get("/doubles/"))
+    compared = body(browser.get(f"/doubles/{one.pk}/{two.pk}/"))
+    assert "Opposition au profilage" in compared or "oppositions au profilage" in compared.casefold()
+    assert "Segment" not in compared.split("<main", 1)[1]
+
+
+# --- On record -------------------------------------------------------------------------------------------------------
+
+
+def test_an_objection_and_its_end_are_on_record_with_their_version(adele: User) -> None:
+    client = a_client("Boulangerie Dupont")
+    object_to_profiling(client, why="Lettre de Mme Dupont", by=adele)
+    lift_objection(client, why="Mme Dupont revient", by=adele)
+    events = AuditEvent.objects.filter(kind__in=["objection", "objection_lifted"]).order_by("pk")
+    assert [(event.kind, event.username, event.object_id, event.details) for event in events] == [
+        ("objection", "adele", str(client.pk), {}), ("objection_lifted", "adele", str(client.pk), {}),
+    ]  # fmt: skip
+    versions = [Client.history.get(history_id=event.history[0]) for event in events]
+    assert [version.profiling_objected_at is not None for version in versions] == [True, False]
+
+
+def test_an_objection_that_is_refused_is_not_on_record(adele: User) -> None:
+    with pytest.raises(objecting.CannotObject):
+        lift_objection(a_client("Dupont"), why=WHY, by=adele)
+    assert not AuditEvent.objects.filter(kind="objection_lifted").exists()

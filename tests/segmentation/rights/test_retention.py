@@ -16,9 +16,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from clients.imports import FileImport
-from clients.models import Client, Contact, Erasure
+from clients.models import Client, Contact, Erasure, SourceSync
 from clients.recording import save
+from dignamik.foundation.audit import AuditEvent
 from segmentation.rights.retention import apply, months_before, proposal
+from segmentation.runs.uniting import merge
 from tests.advised import a_play, decided
 from tests.published import a_client, a_run
 from tests.segmentation.rights.held import long_ago
@@ -132,3 +134,40 @@ def test_people_read_it_in_sentences(capsys: Any) -> None:
     assert f"n° {client.pk}, prospect sans contact depuis le" in said
     assert "Essai à blanc" in said
     assert "Dépassé" not in said
+
+
+def test_a_merged_double_is_kept_with_the_one_it_was_merged_into(adele: User) -> None:
+    """It is withdrawn by the merge, and nothing happens to it any more: no end of a relation."""
+    kept, double = a_client("Gardé", status="active"), a_client("Double", status="active")
+    merge(kept.pk, double.pk, {}, by=adele)
+    then = timezone.now() - timedelta(days=3650)
+    Client.objects.filter(pk=double.pk).update(created_at=then, changed_at=then, withdrawn_at=then)
+    double.history.update(history_date=then)
+    assert due() == []
+    assert retain("--commit")["erased"] == 0
+    assert Client.objects.filter(pk__in=[kept.pk, double.pk]).count() == 2
+
+
+def test_old_syncs_forget_whose_values_they_could_not_take() -> None:
+    now = timezone.now()
+    said = {"state": "done", "trigger": "command", "source": "h", "mapping": "camel", "finished_at": now}
+    lines = {"conflicts": [{"client": "X"}], "conflict_count": 1, "rejected": [{"id": "x"}], "rejected_count": 1}
+    old = SourceSync.objects.create(started_at=now - timedelta(days=190), **said, **lines)
+    young = SourceSync.objects.create(started_at=now - timedelta(days=170), **said, **lines)
+    assert retain()["sync_leftovers"] == 1
+    retain("--commit")
+    old.refresh_from_db()
+    young.refresh_from_db()
+    assert (old.conflicts, old.rejected, old.conflict_count) == ([], [], 1)
+    assert (len(young.conflicts), len(young.rejected)) == (1, 1)
+    assert retain()["sync_leftovers"] == 0
+
+
+def test_it_is_on_record_with_counts_and_a_dry_run_is_not() -> None:
+    long_ago(a_client("Dépassé", status="prospect"), years=3, days=1)
+    retain()
+    assert not AuditEvent.objects.filter(kind="retention").exists()
+    retain("--commit")
+    event = AuditEvent.objects.get(kind="retention")
+    assert (event.count, event.details["of"], event.details["import_leftovers"]) == (1, "clients.client", 0)
+    assert AuditEvent.objects.get(kind="erasure").details["reason"] == "retention"

@@ -1,4 +1,4 @@
-"""Who exercises the rights of persons: admins, who also read what came of it and may let an erased person in again."""
+"""Who may judge doubles, merge them and take a merge back: admins."""
 
 from __future__ import annotations
 
@@ -7,14 +7,7 @@ from typing import Any
 
 from django.db import migrations
 
-ROLES = {
-    "Administration": (
-        "clients.exercise_rights",
-        "clients.view_objection",
-        "clients.view_erasure",
-        "clients.delete_erasure",
-    )
-}
+ROLES = {"Administration": ("clients.add_merge", "clients.view_merge")}
 
 
 def extend_roles(apps: Any, schema_editor: Any = None) -> None:
@@ -25,6 +18,6 @@ def extend_roles(apps: Any, schema_editor: Any = None) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("segmentation", "0016_imports_role"), ("clients", "0007_rights_of_persons")]
+    dependencies = [("segmentation", "0018_audit_role"), ("clients", "0008_doubles")]
 
     operations = [migrations.RunPython(extend_roles, migrations.RunPython.noop)]

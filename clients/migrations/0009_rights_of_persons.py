@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clients', '0006_file_imports'),
+        ('clients', '0008_doubles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
