@@ -32,6 +32,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "has_website": ("has_website",),
     "services_known": ("services_known",),
     "do_not_contact": ("do_not_contact",),
+    "is_personal": ("is_personal",),
     "account_manager": ("account_manager_id", "account_manager_name"),
     "client_since": ("client_since",),
     "next_follow_up": ("next_follow_up",),
@@ -152,6 +153,7 @@ def later_of(kept: Client, other: Client) -> str:
 SAFEST: dict[str, Callable[[Any, Any], Any]] = {
     "status": lambda ours, theirs: min(ours, theirs, key=STATUSES.index),
     "do_not_contact": lambda ours, theirs: ours or theirs,
+    "is_personal": lambda ours, theirs: ours or theirs,
     "services_known": lambda ours, theirs: ours and theirs,
     "client_since": min,
     "next_follow_up": min,

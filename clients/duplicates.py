@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 
 class DuplicatePair(models.Model):
@@ -29,8 +30,8 @@ class DuplicatePair(models.Model):
     )
 
     class Meta:
-        verbose_name = "paire de doublons"
-        verbose_name_plural = "paires de doublons"
+        verbose_name = _("paire de doublons")
+        verbose_name_plural = _("paires de doublons")
         ordering = ["-score", "first", "second"]
         indexes = [models.Index(fields=["-score", "first", "second"], name="duplicate_pair_by_score")]
         constraints = [
@@ -81,8 +82,8 @@ class Merge(models.Model):
     )
 
     class Meta:
-        verbose_name = "fusion"
-        verbose_name_plural = "fusions"
+        verbose_name = _("fusion")
+        verbose_name_plural = _("fusions")
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(fields=["other"], condition=Q(undone_at=None), name="a_client_is_merged_once"),

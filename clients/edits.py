@@ -22,8 +22,8 @@ LONGEST_VALUE = 60
 # In the order in which they are told. What is derived, or where a field came from, is nobody's edit.
 TOLD = (
     "name", "category", "sector", "status", "email", "phone", "address", "postal_code", "city", "website",
-    "has_website", "services_known", "do_not_contact", "account_manager", "account_manager_name", "client_since",
-    "next_follow_up",
+    "has_website", "services_known", "do_not_contact", "is_personal", "account_manager", "account_manager_name",
+    "client_since", "next_follow_up",
 )  # fmt: skip
 
 
@@ -97,6 +97,8 @@ def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
         says.append(_("Position modifiée"))
     if old.merged_into_id == new.merged_into_id and (old.withdrawn_at is None) != (new.withdrawn_at is None):
         says.append(_("Retiré de la source") if new.withdrawn_at else _("Revenu dans la source"))
+    if (old.profiling_objected_at is None) != (new.profiling_objected_at is None):
+        says.append(_("Opposition au profilage") if new.profiling_objected_at else _("Opposition au profilage levée"))
     return says
 
 

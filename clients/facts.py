@@ -74,6 +74,8 @@ SHOWN = {
     Origin.DEMO: _("démonstration"),
     Origin.ENTRY: _("saisie à l’écran"),
     Origin.UNDO: _("annulation de l’import"),
+    Origin.MERGE: _("fusion"),
+    Origin.UNMERGE: _("annulation de la fusion"),
     "relance": _("relance"),
 }
 _NUMBERED = re.compile(r"(?P<origin>.*) n° (?P<number>[0-9]+)")

@@ -20,7 +20,10 @@ from clients.figures import refresh_derived
 from clients.hanging import Hanging, Rows, hanging, rows_of, write
 from clients.models import Client, Followers, HeldService, Turnover
 from clients.recording import save
+from clients.rights import Objection
 from dignamik.foundation.auditing import Kind, note
+
+GOES_ON = "Le client auquel celui-ci est réuni s’oppose déjà."  # a row of the database: French
 
 
 class CannotMerge(Exception):
@@ -72,6 +75,7 @@ def merge(
     made.save()
     stamp = Stamp(Origin.MERGE, made.at, by, which=f"n° {made.pk}")
     above.settle(kept, other)
+    _settle_objections(ours, theirs, stamp)
     _take_figures(ours, theirs, choices, stamp)
     for kind in hanging():
         _move(kind, kept, other, stamp)
@@ -157,6 +161,15 @@ def _take_figures(kept: Client, other: Client, choices: Mapping[str, str], stamp
     for service in services:
         service.since = since[service.service]
     write(HeldService, services, ["since"], stamp)
+
+
+def _settle_objections(kept: Client, other: Client, stamp: Stamp) -> None:
+    """Who objected to profiling under either name objects; of two objections in force the kept one's goes on."""
+    ours, theirs = (Objection.objects.filter(client=client, lifted_at=None) for client in (kept, other))
+    if ours.exists():
+        theirs.update(lifted_at=stamp.at, lifted_by=stamp.user, lifted_why=GOES_ON)
+    kept.profiling_objected_at = kept.profiling_objected_at or other.profiling_objected_at
+    other.profiling_objected_at = None
 
 
 # --- What hangs on them ----------------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ from clients.measures import Turnover as Turnover
 from clients.positions import PlaceProblem as PositionProblem
 from clients.positions import Precision as PositionPrecision
 from clients.querysets import ClientManager
+from clients.rights import Erasure as Erasure
+from clients.rights import Objection as Objection
 from clients.syncs import SourceSync as SourceSync
 
 
@@ -93,6 +95,7 @@ class Client(models.Model):
         _("services connus"), default=False, help_text=_("Cochez si la liste des services détenus est complète.")
     )
     do_not_contact = models.BooleanField(_("ne pas démarcher"), default=False)
+    is_personal = models.BooleanField(_("données d’une personne"), default=True, help_text=_("Dans le doute, oui."))
     account_manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -129,6 +132,7 @@ class Client(models.Model):
     # Only what the internal database once had can be missing from it.
     seen_in_source_at = models.DateTimeField(_("vu dans la base interne le"), null=True, editable=False)
     withdrawn_at = models.DateTimeField(_("retiré de la source le"), null=True, blank=True, editable=False)
+    profiling_objected_at = models.DateTimeField(_("opposition au profilage le"), null=True, blank=True, editable=False)
     # A double: whatever is said of it is said of this client, which itself never is one.
     merged_into = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, editable=False, related_name="merged", verbose_name=_("réuni à")
@@ -150,6 +154,7 @@ class Client(models.Model):
         permissions = [  # rows of the database: French
             ("view_all_clients", "Peut voir tous les clients"),
             ("change_own_client", "Peut corriger ses propres clients"),
+            ("exercise_rights", "Peut exercer les droits des personnes"),
         ]
         indexes = [
             models.Index(fields=["name_folded", "id"], name="client_by_name"),

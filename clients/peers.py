@@ -54,14 +54,17 @@ class Standing:
 
 
 def among_peers(client: Client, visible: ClientQuerySet) -> Sequence[Standing]:
-    """The client's known figures among its peers, each with the nearest group of at least five. One query."""
+    """The client's known figures among its peers, each with the nearest group of at least five. One query.
+
+    Who objected to profiling is nobody's peer and has none.
+    """
     groups = _groups(client)
-    if not groups:
+    if not groups or client.profiling_objected_at is not None:
         return []
     term = Q(pk=client.pk)
     for group in groups:
         term |= group.term
-    rows = list(_figures(visible.filter(term)).values("pk", "category_id", "sector", *_names()))
+    rows = list(_figures(visible.profiled().filter(term)).values("pk", "category_id", "sector", *_names()))
     own = next((row for row in rows if row["pk"] == client.pk), None)
     peers = [row for row in rows if row["pk"] != client.pk]
     if own is None:

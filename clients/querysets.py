@@ -24,6 +24,9 @@ def may_change(user: Any, client: Client) -> bool:
     return own or bool(user.has_perm(CHANGES))
 
 
+EXERCISES_RIGHTS = "clients.exercise_rights"
+
+
 class ClientQuerySet(QuerySet["Client"]):
     def present(self) -> ClientQuerySet:
         """Clients that the source has not withdrawn."""
@@ -46,6 +49,17 @@ class ClientQuerySet(QuerySet["Client"]):
         if user.has_perm(CHANGES):
             return mine
         return mine.filter(account_manager=user) if user.has_perm(CHANGES_OWN) else mine.none()
+
+    def within_rights_of(self, user: Any) -> ClientQuerySet:
+        """Whose rights as persons this user may exercise: withdrawn clients too, for rights outlive the contract."""
+        return self if user.has_perms((SEES_EVERYTHING, EXERCISES_RIGHTS)) else self.none()
+
+    def profiled(self) -> ClientQuerySet:
+        """Whom profiling may look at: training, placing, advice, peers and averages take nobody else.
+
+        The one place that decides it. Who objected has no placement either, which `segmentation.rights` sees to.
+        """
+        return self.filter(profiling_objected_at__isnull=True)
 
     def active(self) -> ClientQuerySet:
         return self.present().filter(status="active")

@@ -21,12 +21,14 @@ from clients.matching import key_of, known_clients
 from clients.models import Category, Client
 from clients.places import check_coordinates, fold, fold_town
 from clients.speaking import gather
+from clients.tombstones import refuse_erased
 from dignamik.foundation.auditing import Kind, latest_version, note
 
 # What a source may say of a client; the rest is derived here.
 FACT_FIELDS = (
     "name", "sector", "status", "email", "phone", "address", "postal_code", "city", "latitude", "longitude",
-    "website", "has_website", "services_known", "do_not_contact", "account_manager_name", "client_since", "notes",
+    "website", "has_website", "services_known", "do_not_contact", "is_personal", "account_manager_name",
+    "client_since", "notes",
 )  # fmt: skip
 POSITION = frozenset({"latitude", "longitude"})
 TOWN = frozenset({"city", "postal_code"})
@@ -46,8 +48,10 @@ def save(client: Client, *, changed: Iterable[str], user: Any = None, stamp: Sta
     """Write one client that a person edited; `changed` names the fields they touched. `stamp`: if not in the admin.
 
     Raises PositionRefused for coordinates nowhere in France, IntegrityError where the database refuses (a truth of
-    `clients.models`).
+    `clients.models`), TurnedAway for a new client who was erased.
     """
+    if client.pk is None:
+        refuse_erased([speaking_of(client)])
     changed = set(changed)
     if changed & POSITION:
         refuse_coordinates(client.latitude, client.longitude)
@@ -69,6 +73,11 @@ def save(client: Client, *, changed: Iterable[str], user: Any = None, stamp: Sta
     client._change_reason = stamp.reason if stamp else Origin.ADMIN.value  # type: ignore[attr-defined]
     client.save()
     note(kind, user, about=client, history=latest_version(client), fields=sorted(changed))
+
+
+def speaking_of(client: Client) -> ClientFacts:
+    """What tells who a client is, as facts."""
+    return ClientFacts(client.source_id, {name: getattr(client, name) for name in ("name", "postal_code", "city")})
 
 
 @transaction.atomic
@@ -115,8 +124,10 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
     """Create and update clients with everything that hangs on them, in one transaction.
 
     Facts without `source_id` are matched by folded name and postal code (town, where there is none), else create.
-    At most one fact a client, and one for each double that was merged into it (`clients.speaking`).
+    At most one fact a client, and one for each double that was merged into it (`clients.speaking`). Raises TurnedAway
+    where one is about somebody who was erased.
     """
+    refuse_erased(facts)
     outcome = Recorded()
     gathered = gather(facts, known_clients(facts), stamp)
     categories = _categories([fact for _, fact in gathered.said])

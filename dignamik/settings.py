@@ -29,6 +29,8 @@ DATABASES = {"default": database(env.str("DATABASE_URL", default="") or f"sqlite
 SOURCE_DATABASE_URL = env.str("SOURCE_DATABASE_URL", default="")
 SOURCE_MAPPING = env.str("SOURCE_MAPPING", default="").strip()
 TILES_URL = env.str("TILES_URL", default="")
+# Digests of who was erased are made with it: a key of its own lets SECRET_KEY be changed later (clients.tombstones).
+ERASURE_KEY = env.str("ERASURE_KEY", default="") or SECRET_KEY
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- What it is made of ----------------------------------------------------------------------------------------------
@@ -198,6 +200,12 @@ SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 RETRAIN_SCHEDULE = env.str("RETRAIN_SCHEDULE", default="").strip()
 SYNC_SCHEDULE = env.str("SYNC_SCHEDULE", default="").strip()
 
+# How long what is kept is kept (segmentation.rights.retention, docs/rights.md): years, then months.
+KEEP_PROSPECTS = env.int("KEEP_PROSPECTS", default=3)
+KEEP_FORMER_CLIENTS = env.int("KEEP_FORMER_CLIENTS", default=5)
+KEEP_IMPORT_LEFTOVERS = env.int("KEEP_IMPORT_LEFTOVERS", default=6)
+KEEP_LOGINS = env.int("KEEP_LOGINS", default=12)
+
 # --- Language and formats --------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "fr"
@@ -262,6 +270,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunStateEnum": "segmentation.models.Run.State",
         "JobStateEnum": "dignamik.foundation.models.Job.State",
+        "StandingEnum": "segmentation.models.Assignment.Standing",
+        "ShownStandingEnum": "segmentation.models.STANDINGS",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

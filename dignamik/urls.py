@@ -46,6 +46,7 @@ from segmentation.web.publishing import PublishRun
 from segmentation.web.quality import CompletenessList, QualityPage
 from segmentation.web.reasons import ClientChange
 from segmentation.web.recommendations import Recommendations
+from segmentation.web.rights import ClientAccess, ClientObjection, EraseClient, RightsPage
 from segmentation.web.runs import RunList, RunPage
 from segmentation.web.saved import ChangeView, DeleteView, SavedViewList
 from segmentation.web.segments import SegmentList, SegmentPage
@@ -78,6 +79,10 @@ urlpatterns = [
     path("playbook/<int:pk>/archive/", ArchivePlay.as_view(), name="play-archive"),
     path("playbook/<int:pk>/restore/", RestorePlay.as_view(), name="play-restore"),
     path("clients/<int:pk>/signed/", BecomeClient.as_view(), name="become-client"),
+    path("clients/<int:pk>/rights/", RightsPage.as_view(), name="client-rights"),
+    path("clients/<int:pk>/rights/objection/", ClientObjection.as_view(), name="client-objection"),
+    path("clients/<int:pk>/rights/access/", ClientAccess.as_view(), name="client-access"),
+    path("clients/<int:pk>/rights/erase/", EraseClient.as_view(), name="client-erase"),
     path("views/", SavedViewList.as_view(), name="views"),
     path("views/<int:pk>/", ChangeView.as_view(), name="view-change"),
     path("views/<int:pk>/delete/", DeleteView.as_view(), name="view-delete"),

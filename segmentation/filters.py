@@ -15,7 +15,7 @@ from clients.plausibility import ANY, OLD, WRONG
 from dignamik.foundation.areas import PolygonFilter
 from dignamik.foundation.filtering import SeveralFilter, StableOrdering, refuse_strangers
 from segmentation.engine.recipe import default_recipe
-from segmentation.models import Assignment, Segment
+from segmentation.models import STANDINGS, Assignment, Segment
 from segmentation.pointer import pointer, run_shown
 from segmentation.querysets import as_text, naming
 from segmentation.ranges import beyond, ranges_for
@@ -45,7 +45,7 @@ class PortfolioFilter(ClientFilter):
     """Over a queryset that went through `segmentation.querysets.with_segment`."""
 
     segment = SeveralFilter(label="Segment", method="in_segments", validators=[known_segments], max_length=80)
-    standing = SeveralFilter(label=_("Classement"), field_name="standing", choices=Assignment.Standing.choices)
+    standing = SeveralFilter(label=_("Classement"), field_name="standing", choices=STANDINGS)
     moved = django_filters.TypedChoiceFilter(
         label=_("A changé de segment"),
         method="has_moved",
@@ -124,7 +124,7 @@ class PortfolioFilter(ClientFilter):
         run = pointer(self.request).now
         if value == "" or run is None or run.finished_at is None:
             return queryset.none() if value is True else queryset
-        since = Q(changed_at__gt=run.finished_at)
+        since = Q(changed_at__gt=run.finished_at, profiling_objected_at=None)
         return queryset.filter(since if value else ~since)
 
     def lacks_one_answer(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:

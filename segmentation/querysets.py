@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from segmentation.models import Decision, Run, Segment  # noqa: F401 (named in strings below)
 
 SEES_DRAFTS = "segmentation.view_draft_run"
+OBJECTED = "objected"
+"""The standing of who objected to profiling: no placement says it, the client does."""
 REST = timedelta(days=180)
 """How long an action that was done is not proposed again, at least: half a year, so that nobody feels pestered."""
 
@@ -114,7 +116,7 @@ def with_segment(clients: ClientQuerySet, run: Run | None) -> ClientQuerySet:
         segment_slug=F("place__segment__slug"),
         segment_name=F("place__segment__name"),
         segment_colour=F("place__segment__colour"),
-        standing=F("place__standing"),
+        standing=Case(When(profiling_objected_at__isnull=False, then=Value(OBJECTED)), default=F("place__standing")),
         margin=F("place__margin"),
     )
 

@@ -223,6 +223,10 @@ def a_factor_taken_away(scene: Scene) -> Any:
     return scene.browser("adele").post(f"/admin/auth/user/{scene.cast['karim'].pk}/second-factor/")
 
 
+def a_right(scene: Scene, which: str, **said: Any) -> Any:
+    return scene.browser("adele").post(f"/clients/{scene.client.pk}/rights/{which}/", said)
+
+
 DEEDS: dict[str, list[tuple[str, Deed]]] = {
     "login/": [("login", lambda scene: login("/login/", "karim"))],
     "logout/": [("logout", lambda scene: scene.browser("karim").post("/logout/"))],
@@ -262,6 +266,15 @@ DEEDS: dict[str, list[tuple[str, Deed]]] = {
     "prospect/file/": [("export", a_file_of_prospects)],
     "imports/<int:pk>/confirm/": [("import", lambda scene: an_import(scene, "confirm"))],
     "imports/<int:pk>/undo/": [("import_undone", lambda scene: an_import(scene, "confirm", "undo"))],
+    "clients/<int:pk>/rights/objection/": [
+        ("objection", lambda scene: a_right(scene, "objection", act="object", why="Lettre de Mme Dupont")),
+        ("objection_lifted", lambda scene: [
+            a_right(scene, "objection", act="object", why="Lettre de Mme Dupont"),
+            a_right(scene, "objection", act="lift", why="Retour")]),
+    ],
+    "clients/<int:pk>/rights/erase/": [
+        ("erasure", lambda scene: a_right(scene, "erase", name="Boulangerie Dupont", reason="request")),
+    ],
     "doubles/<int:first>/<int:second>/": [("merge", one_of_two)],
     "doubles/merges/<int:pk>/undo/": [("merge_undone", lambda scene: one_of_two(scene, undone=True))],
     "playbook/new/": [

@@ -19,7 +19,8 @@ from django.utils import timezone
 
 from clients.contacting import log
 from clients.duplicates import Merge
-from clients.models import Category, Client, FileImport, SourceSync
+from clients.models import Category, Client, FileImport, Objection, SourceSync
+from clients.tombstones import bury
 from dignamik.foundation.auditing import note
 from dignamik.foundation.models import Guess, Job, SavedView
 from dignamik.foundation.tokens import issue
@@ -144,6 +145,11 @@ PAGES: dict[str, Methods] = {
     "prospect/file/": {"GET": PAGE["GET"], "POST": everyone(400, anonymous=LOGIN, sacha=403)},
     # Amélie's client has signed already.
     "clients/<int:pk>/signed/": SIGN,
+    "clients/<int:pk>/rights/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    "clients/<int:pk>/rights/access/": {"GET": BRING, "POST": BRING | {"adele": 405}},
+    # Without an act, or a name typed again, nothing happens.
+    "clients/<int:pk>/rights/objection/": BRINGS,
+    "clients/<int:pk>/rights/erase/": BRINGS,
     "views/": {"GET": PAGE["GET"], "POST": everyone(302, anonymous=LOGIN, sacha=403)},
     "views/<int:pk>/": OWN_VIEW,
     "views/<int:pk>/delete/": OWN_VIEW,
@@ -263,6 +269,8 @@ MODELS = {
     "clients/category": EDITED,
     "clients/contact": EDITED | {"add": 403},
     "clients/demo": SHOWN,
+    "clients/objection": SHOWN,
+    "clients/erasure": CLEARED,
     "clients/sourcesync": SHOWN,
     "foundation/job": SHOWN,
     "foundation/apitoken": SHOWN,
@@ -277,7 +285,8 @@ MODELS = {
     "segmentation/recipeversion": VERSIONED,
 }
 # The analyst reads what the role may read on the pages too, and writes versions of the recipe.
-ANALYSTS = {name: SHOWN for name in MODELS if name.split("/")[0] in ("clients", "segmentation")} | {
+RIGHTS = {"clients/objection", "clients/erasure"}  # the administration's alone
+ANALYSTS = {name: SHOWN for name in set(MODELS) - RIGHTS if name.split("/")[0] in ("clients", "segmentation")} | {
     "segmentation/recipeversion": VERSIONED
 }
 ADMIN: dict[str, Methods] = {
@@ -429,6 +438,10 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "clients/client": client,
         "clients/category": category,
         "clients/contact": log(client, "call", by=cast["amelie"]),
+        "clients/objection": Objection.objects.create(
+            client=client, at=timezone.now(), why="Courrier.", lifted_at=timezone.now(), lifted_why="Revenu."
+        ),
+        "clients/erasure": bury(client, reason="request", at=timezone.now() - timedelta(days=1)),
         "clients/demo": Demo.objects.create(seed=1, planted_on="2026-11-23"),
         "segmentation/recipeversion": settled().version,
         "foundation/job": Job.objects.latest("pk"),

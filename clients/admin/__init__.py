@@ -4,6 +4,16 @@ from clients.admin.categories import CategoryAdmin
 from clients.admin.clients import ClientAdmin
 from clients.admin.contacts import ContactAdmin
 from clients.admin.people import PeopleAdmin, RoleAdmin
+from clients.admin.rights import ErasureAdmin, ObjectionAdmin
 from clients.admin.syncs import SourceSyncAdmin
 
-__all__ = ["CategoryAdmin", "ClientAdmin", "ContactAdmin", "PeopleAdmin", "RoleAdmin", "SourceSyncAdmin"]
+__all__ = [
+    "CategoryAdmin",
+    "ClientAdmin",
+    "ContactAdmin",
+    "ErasureAdmin",
+    "ObjectionAdmin",
+    "PeopleAdmin",
+    "RoleAdmin",
+    "SourceSyncAdmin",
+]

@@ -52,7 +52,7 @@ class ClientAdmin(FileExchange, HistoryAdmin):
     )  # fmt: skip
     list_select_related = ("category", "account_manager")
     list_filter: ClassVar[tuple[Any, ...]] = (
-        "status", "sector", "do_not_contact", Placed, LookedAfter, Present, "category", "department",
+        "status", "sector", "do_not_contact", "is_personal", Placed, LookedAfter, Present, "category", "department",
         ("account_manager", admin.RelatedOnlyFieldListFilter),
     )  # fmt: skip
     search_fields = ("name_folded",)
@@ -60,11 +60,11 @@ class ClientAdmin(FileExchange, HistoryAdmin):
     autocomplete_fields = ("category", "account_manager")
     readonly_fields: ClassVar[tuple[Any, ...]] = (
         "department", "position_precision", "latest_turnover", "followers", "account_manager_name", "next_follow_up",
-        "created_at", "changed_at", "withdrawn_at",
+        "created_at", "changed_at", "withdrawn_at", "profiling_objected_at",
     )  # fmt: skip
     fieldsets: ClassVar[tuple[Any, ...]] = (
         (None, {"fields": ("name", "category", "sector", "status", "client_since", "source_id")}),
-        ("Contact", {"fields": ("email", "phone", "website", "has_website", "do_not_contact")}),
+        ("Contact", {"fields": ("email", "phone", "website", "has_website", "do_not_contact", "is_personal")}),
         (
             _("Adresse"),
             {
@@ -80,7 +80,11 @@ class ClientAdmin(FileExchange, HistoryAdmin):
         ),
         (
             _("Calculé"),
-            {"fields": ("latest_turnover", "followers", "created_at", "changed_at", "withdrawn_at")},
+            {
+                "fields": (
+                    "latest_turnover", "followers", "created_at", "changed_at", "withdrawn_at", "profiling_objected_at",
+                )
+            },
         ),
     )  # fmt: skip
 

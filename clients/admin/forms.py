@@ -12,8 +12,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as looked_up
 from django.utils.translation import gettext_lazy as _
 
+from clients.facts import ClientFacts
 from clients.models import FIRST_YEAR, LARGEST_AMOUNT, LAST_YEAR, Category
 from clients.places import check_coordinates, fold, repair_postal_code
+from clients.tombstones import TurnedAway, refuse_erased
 
 MOST_FOLLOWERS = 2**31 - 1
 
@@ -31,6 +33,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        self._refuse_erased(cleaned)
         latitude, longitude = cleaned.get("latitude"), cleaned.get("longitude")
         if {"latitude", "longitude"} & set(self.errors) or (latitude is None and longitude is None):
             return cleaned
@@ -38,6 +41,16 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
         if not found.valid:
             self.add_error("latitude", looked_up(found.sentence))
         return cleaned
+
+    def _refuse_erased(self, cleaned: dict[str, Any]) -> None:
+        """Somebody new who was erased before is not entered again."""
+        if self.instance.pk is not None or not cleaned.get("name"):
+            return
+        who = {name: cleaned.get(name) or "" for name in ("name", "postal_code", "city")}
+        try:
+            refuse_erased([ClientFacts(cleaned.get("source_id") or None, who)])
+        except TurnedAway as refusal:
+            self.add_error("name", str(refusal))
 
 
 class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]

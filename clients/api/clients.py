@@ -84,6 +84,10 @@ class ClientDetail(ClientRow):
     website = serializers.CharField()
     has_website = serializers.BooleanField(allow_null=True)
     do_not_contact = serializers.BooleanField()
+    is_personal = serializers.BooleanField(help_text="Données d’une personne ; vrai dans le doute.")
+    profiling_objected_at = serializers.DateTimeField(
+        allow_null=True, help_text="Opposition au profilage en vigueur depuis. Null : aucune."
+    )
     notes = serializers.CharField()
     services_known = serializers.BooleanField(help_text="Faux : la liste des services n’est pas complète.")
     services = ServiceOut(many=True)
@@ -106,7 +110,10 @@ class Clients(Resource):
         "manager": "account_manager__username",
         "precision": "position_precision",
     }
-    details = ("email", "phone", "address", "website", "has_website", "do_not_contact", "notes", "services_known")
+    details = (
+        "email", "phone", "address", "website", "has_website", "do_not_contact", "is_personal",
+        "profiling_objected_at", "notes", "services_known",
+    )  # fmt: skip
 
     def get_queryset(self) -> ClientQuerySet:
         return Client.objects.visible_to(self.request.user)

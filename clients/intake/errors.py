@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from clients.models import Demo
 
+ERASED = "{}\u00a0: cette ligne n’est pas reprise, et rien n’en est gardé."
+
 
 class IntakeError(Exception):
     """The message is whole and names the remedy. Nothing was written.

@@ -20,6 +20,7 @@ EXPORT_FIELDS = (
     "department",
     "website",
     "do_not_contact",
+    "is_personal",
     "next_follow_up",
     "account_manager_name",
     "client_since",
@@ -64,5 +65,6 @@ FACTS: tuple[Column[Client], ...] = (
     Column("Téléphone", lambda client: client.phone, 18),
     Column("Site web", lambda client: client.website, 28),
     Column("Ne pas démarcher", lambda client: client.do_not_contact, 16),
+    Column("Données d’une personne", lambda client: client.is_personal, 16),
     Column("Prochaine relance", _follow_up, 17),
 )

@@ -33,11 +33,18 @@ def send(
     `rows`: how many there are, known before the first one leaves, so that one that was cut off is on record too.
     `filters`: how they were chosen, as `StrictFilterSet.told` has it.
     """
+    if refusal := one_too_many(request):
+        return refusal
+    note(Kind.EXPORT, request, count=rows, format=wanted, sheet=sheet.name, filters=dict(filters or {}))
+    return respond(sheet, wanted)
+
+
+def one_too_many(request: HttpRequest) -> HttpResponse | None:
+    """Count a download; the page that says when there can be another one, where this is one too many."""
     now = time.time()
     if counted(f"export:{request.user.pk}", int(now // HOUR)) > settings.EXPORTS_AN_HOUR:
         return later(request, HOUR - now % HOUR)
-    note(Kind.EXPORT, request, count=rows, format=wanted, sheet=sheet.name, filters=dict(filters or {}))
-    return respond(sheet, wanted)
+    return None
 
 
 def later(request: HttpRequest, seconds: float) -> HttpResponse:

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Max, Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -18,11 +19,12 @@ from django.utils.translation import gettext_lazy
 from clients.admin import ClientAdmin
 from clients.admin.lists import Choice
 from clients.models import Client
+from clients.querysets import EXERCISES_RIGHTS
 from dignamik.foundation import french
 from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin, named
 from segmentation.admin.run_life import RunLife
 from segmentation.disclosure import runs_open_to
-from segmentation.models import Assignment, Profile, Publication, Run, Segment
+from segmentation.models import STANDINGS, Profile, Publication, Run, Segment
 from segmentation.pointer import run_shown
 from segmentation.querysets import with_segment
 from segmentation.retelling import retold, speaks_french
@@ -69,12 +71,25 @@ class PortfolioAdmin(ClientAdmin):
         ClientAdmin.list_display[0], "segment_shown", "standing_shown", *ClientAdmin.list_display[1:],
     )  # fmt: skip
     list_filter: ClassVar[tuple[Any, ...]] = (InSegment, *ClientAdmin.list_filter)
-    readonly_fields: ClassVar[tuple[Any, ...]] = (*ClientAdmin.readonly_fields, "segment_shown", "standing_shown")
+    readonly_fields: ClassVar[tuple[Any, ...]] = (
+        *ClientAdmin.readonly_fields, "segment_shown", "standing_shown", "rights",
+    )  # fmt: skip
     fieldsets: ClassVar[tuple[Any, ...]] = (
         ClientAdmin.fieldsets[0],
         ("Segmentation", {"fields": ("segment_shown", "standing_shown")}),
         *ClientAdmin.fieldsets[1:],
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
+        """With the way to the rights of the person, for whoever exercises them."""
+        found = super().get_fieldsets(request, obj)
+        if obj is None or not request.user.has_perm(EXERCISES_RIGHTS):
+            return found
+        return (*found, ("Droits de la personne", {"fields": ("rights",)}))
+
+    @admin.display(description="opposition, accès, effacement")
+    def rights(self, client: Client) -> str:
+        return format_html('<a href="{}">Ouvrir la page de ses droits</a>', reverse("client-rights", args=[client.pk]))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         clients: Any = super().get_queryset(request)
@@ -91,7 +106,7 @@ class PortfolioAdmin(ClientAdmin):
     @admin.display(description=gettext_lazy("classement"), ordering="standing")
     def standing_shown(self, client: Any) -> str:
         standing = getattr(client, "standing", None)
-        return str(Assignment.Standing(standing).label) if standing else str(NOT_PLACED)
+        return str(dict(STANDINGS)[standing]) if standing else str(NOT_PLACED)
 
 
 @admin.register(Run)

@@ -43,6 +43,8 @@ def decide(
     """
     comment = comment.strip()
     _check(kind, comment, until, outcome)
+    if client.profiling_objected_at is not None:
+        raise CannotDecide(_("Ce client s’oppose au profilage\u00a0: aucune action ne lui est proposée."))
     Client.objects.select_for_update().filter(pk=client.pk).first()  # two people deciding at once take turns
     before = Decision.objects.in_force(timezone.localdate()).filter(client=client, play=play).first()
     said = {"kind": kind, "outcome": outcome, "comment": comment, "until": until, "by": by}

@@ -60,7 +60,7 @@ class Observed:
 def observed(clients: ClientQuerySet) -> Sequence[Observed]:
     """Every action that was decided on for these clients, by title and segment. Three queries."""
     rows = Decision.objects.filter(
-        current=True, kind__in=[*TAKEN_UP, Kind.REFUSED], client__in=clients.order_by().values("pk")
+        current=True, kind__in=[*TAKEN_UP, Kind.REFUSED], client__in=clients.profiled().order_by().values("pk")
     )
     kinds: dict[tuple[int, int | None], dict[str, int]] = {}
     outcomes: dict[tuple[int, int | None], dict[str, int]] = {}

@@ -133,8 +133,8 @@ class Queue:
         return found  # type: ignore[no-any-return]
 
     def _decisions(self) -> QuerySet[Decision]:
-        """Decisions in force for these clients. Who may not be contacted is in no list of calls."""
-        mine = self.clients.order_by().filter(do_not_contact=False).values("pk")
+        """Decisions in force for these clients. Who may not be contacted, or profiled, is in no list of calls."""
+        mine = self.clients.profiled().order_by().filter(do_not_contact=False).values("pk")
         found = Decision.objects.in_force(timezone.localdate()).filter(client__in=mine, play__in=_plays(self.filterset))
         return found.filter(*self._decided_so()).select_related("play__segment", "by")
 

@@ -18,7 +18,7 @@ from clients.models import Client
 from clients.places import distance_km
 from dignamik.foundation.resources import key
 from segmentation.api.portfolio import Portfolio
-from segmentation.models import Assignment, Segment
+from segmentation.models import STANDINGS, Segment
 
 MOST_POINTS = 5000
 DECIMALS = 5  # of a degree: one metre
@@ -43,7 +43,7 @@ class PointProperties(serializers.Serializer[Any]):
 
     name = serializers.CharField(required=False)
     segment = serializers.CharField(required=False, allow_null=True, help_text="Identifiant du segment.")
-    standing = serializers.ChoiceField(choices=Assignment.Standing.choices, required=False, allow_null=True)
+    standing = serializers.ChoiceField(choices=STANDINGS, required=False, allow_null=True)
     sector = serializers.CharField(required=False, help_text="Secteur d’activité ; vide : inconnu.")
     city = serializers.CharField(required=False)
     precision = serializers.ChoiceField(choices=Client.Precision.choices, required=False)

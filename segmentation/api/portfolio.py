@@ -11,7 +11,7 @@ from clients.api.clients import ClientDetail, ClientRow, Clients
 from clients.querysets import ClientQuerySet
 from segmentation.api.naming import SegmentName, named
 from segmentation.filters import PortfolioFilter
-from segmentation.models import Assignment, Run, Segment
+from segmentation.models import STANDINGS, Assignment, Run, Segment
 from segmentation.pointer import run_shown
 from segmentation.querysets import with_segment
 
@@ -21,7 +21,9 @@ class PlaceFields(serializers.Serializer[Any]):
 
     segment = serializers.CharField(allow_null=True, help_text="Identifiant du segment.")
     segment_name = serializers.CharField(allow_null=True)
-    standing = serializers.ChoiceField(choices=Assignment.Standing.choices, allow_null=True)
+    standing = serializers.ChoiceField(
+        choices=STANDINGS, allow_null=True, help_text="« objected » : opposition au profilage, donc aucun segment."
+    )
     margin = serializers.FloatField(
         allow_null=True,
         help_text="0 : à la frontière de deux segments ; 1 : au centre du sien ; négative : ses données récentes sont "

@@ -17,7 +17,7 @@ from simple_history.models import HistoricalRecords
 
 from clients.models import Client
 from segmentation.models.recipes import RecipeVersion
-from segmentation.querysets import RunManager, SegmentManager
+from segmentation.querysets import OBJECTED, RunManager, SegmentManager
 
 COLOURS = 8  # the palette of static/css/tokens.css: Okabe and Ito, in their order
 
@@ -234,3 +234,7 @@ class Assignment(models.Model):
     def heads_for(self) -> Segment | None:
         """The segment that the client's data of now are nearer to than to its own: where a next run would put it."""
         return self.second if self.margin is not None and self.margin < 0 else None
+
+
+STANDINGS = (*Assignment.Standing.choices, (OBJECTED, _("opposition au profilage")))
+"""How sure each client's place is, or why it has none; as people filter by it."""

@@ -53,7 +53,8 @@ def row(
 def write(rows: Sequence[Row]) -> list[Row]:
     """Write new rows in the order of `COLUMNS`, inside the caller's transaction; returns those written.
 
-    A client deleted since it was read is left out: its foreign key would refuse the whole batch.
+    A client deleted since it was read is left out: its foreign key would refuse the whole batch. So is one who objected
+    to profiling since: an objection waits for this transaction, or is seen by it.
     """
     kept = _of_present_clients(rows)
     if connection.vendor == "postgresql":
@@ -80,12 +81,16 @@ def _of_present_clients(rows: Sequence[Row]) -> list[Row]:
 
 
 def _hold_clients(wanted: Sequence[int]) -> set[int]:
-    """Clients that exist, these at least, held against deletion until the transaction ends."""
+    """Clients that exist and may be profiled, these at least, held until the transaction ends against deletion and
+    objection, which lock them for update."""
     few = len(wanted) <= CHUNK
     if connection.vendor != "postgresql":  # an IMMEDIATE transaction already holds them
-        clients = Client.objects.filter(pk__in=wanted) if few else Client.objects.all()
-        return set(clients.values_list("pk", flat=True))
-    statement = f"SELECT id FROM {Client._meta.db_table}{' WHERE id = ANY(%s)' if few else ''} FOR KEY SHARE"  # noqa: S608 (our own table's name)
+        clients = Client.objects.profiled()
+        return set((clients.filter(pk__in=wanted) if few else clients).values_list("pk", flat=True))
+    statement = (
+        f"SELECT id FROM {Client._meta.db_table} WHERE profiling_objected_at IS NULL"  # noqa: S608 (our own table's name)
+        f"{' AND id = ANY(%s)' if few else ''} FOR KEY SHARE"
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, [list(wanted)] if few else None)
         return {row[0] for row in cursor.fetchall()}

@@ -42,7 +42,7 @@ class Frame:
 def trainable() -> ClientQuerySet:
     """Active clients with at least one known follower count or turnover: those a run is fitted on."""
     known = Q(turnover__isnull=False) | Q(followers__isnull=False)
-    return Client.objects.active().filter(known)
+    return Client.objects.active().profiled().filter(known)
 
 
 def left_out(pks: Iterable[int]) -> dict[str, int]:

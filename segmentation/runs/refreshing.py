@@ -65,13 +65,13 @@ def refresh(run: Run, clients: Collection[int] | None = None) -> int:
 
 
 def behind(run: Run) -> ClientQuerySet:
-    """Present clients that the run has not placed, or whose facts changed since.
+    """Present clients that do not object to profiling and that the run has not placed, or whose facts changed since.
 
     By the change that a placement knows of, not by the clock: what a long import commits after a run was made on an
     earlier day's facts is seen all the same.
     """
     place = FilteredRelation("assignments", condition=Q(assignments__run=run.pk))
-    clients = Client.objects.present().alias(place=place).alias(facts_at=F("place__facts_at"))
+    clients = Client.objects.present().profiled().alias(place=place).alias(facts_at=F("place__facts_at"))
     return clients.filter(Q(facts_at=None) | ~Q(facts_at=F("changed_at")))
 
 

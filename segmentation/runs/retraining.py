@@ -36,6 +36,7 @@ from segmentation.runs.surroundings import COLUMNS, surroundings
 Progress = Callable[[str, float], None]
 FITTING = 0.95
 """The engine's part of the progress that people see; the rest is writing."""
+OBJECTED_MEANWHILE = "Un client s’est opposé au profilage pendant ce calcul\u00a0: relancez-le."
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _fit(
 ) -> tuple[Fit, frames.Frame, identity.Plan]:
     with clock.part("read"):
         frame = frames.read(frames.trainable(), as_of)
-        everyone = frames.read(Client.objects.present(), as_of)
+        everyone = frames.read(Client.objects.present().profiled(), as_of)
         around = surroundings(frame.pks)
     with clock.part("fit"):
         table = pd.DataFrame({**frame.columns, **around}, index=pd.Index(frame.pks, dtype="int64"))
@@ -170,6 +171,7 @@ def _carry_out(run: Run, recipe: Recipe, asked: Asked, on_progress: Progress | N
     with clock.part("write"), transaction.atomic():
         segments = identity.settle(plan, fit, run)
         run.scored = _write_assignments(run, fit, everyone, segments)
+        _refuse_objected(fit)
         _write_run(run, asked, fit, plan, segments)
         run.left_out = frames.left_out(set(everyone.pks).difference(fit.index.tolist()))
         passed = bool(plan.verdict["passed"])
@@ -212,6 +214,17 @@ def _write_run(run: Run, asked: Asked, fit: Fit, plan: identity.Plan, segments: 
     run.choice = {**asdict(fit.choice), "asked_why": asked.why}
     run.verdict = plan.verdict
     run.notes = list(fit.warnings)
+
+
+def _refuse_objected(fit: Fit) -> None:
+    """Nobody who objected while the model was being fitted is in a run that people will see.
+
+    After the placements are written: from then on an objection waits for this transaction, and then undoes them.
+    Raises EngineError.
+    """
+    objected = Client.objects.exclude(profiling_objected_at=None).values_list("pk", flat=True)
+    if set(objected) & set(fit.index.tolist()):
+        raise EngineError(OBJECTED_MEANWHILE)
 
 
 def _write_assignments(run: Run, fit: Fit, everyone: frames.Frame, segments: dict[int, Segment]) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+
+from django.db.models import Q
 
 from clients import merging, unmerging
 from clients.duplicates import Merge
+from clients.models import Client
 from segmentation.models import Assignment, Decision, Run
 from segmentation.runs.refreshing import bring_up_to_date
+from segmentation.runs.unplacing import take_out
 
 
 def merge(kept: int, other: int, chosen: dict[str, str], *, by: Any, version: str = "") -> Merge:
@@ -37,9 +42,16 @@ def settle_decisions(kept: int, other: int) -> None:
     Decision.objects.filter(pk__in=earlier).update(current=False)
 
 
+def settle_places(clients: Collection[int]) -> None:
+    """Who objects to profiling has no place, under whatever name it was placed; the others' are brought up to date."""
+    objecting = Client.objects.filter(pk__in=clients, profiling_objected_at__isnull=False).values("pk")
+    take_out(Client.objects.filter(Q(pk__in=objecting) | Q(merged_into__in=objecting)).values_list("pk", flat=True))
+    bring_up_to_date(clients)
+
+
 ABOVE = merging.Above(
     begin=hold_run,
     settle=settle_decisions,
-    finish=bring_up_to_date,
+    finish=settle_places,
     derived=frozenset({Assignment._meta.label_lower}),
 )

@@ -139,8 +139,8 @@ class ClientAdvice:
 
 
 def on_client(client: Client, place: Assignment | None, run: Run | None, user: Any) -> dict[str, Any]:
-    """For the client's page; nothing for who may not read the playbook."""
-    if not user.has_perm(READS):
+    """For the client's page; nothing for who may not read the playbook, and nothing of who objects to profiling."""
+    if not user.has_perm(READS) or client.profiling_objected_at is not None:
         return {"advice": None}
     decisions = list(client.decisions.select_related("play__segment", "by"))
     in_force = set(Decision.objects.in_force(timezone.localdate()).filter(client=client).values_list("pk", flat=True))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from segmentation.models import COLOURS, Assignment
+from segmentation.models import COLOURS, STANDINGS, Assignment
 from segmentation.web.standing import Badge, told
 
 TOKENS = (
@@ -33,7 +33,7 @@ class Help(TemplateView):
     template_name = "segmentation/help.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        standings = [(label, told(value)) for value, label in Assignment.Standing.choices]
+        standings = [(label, told(value)) for value, label in STANDINGS]
         return super().get_context_data(**kwargs) | {"standings": standings}
 
 

@@ -20,9 +20,9 @@ from dignamik.foundation.filterbar import Options
 from dignamik.foundation.listing import Face
 from segmentation.engine.errors import DocumentError, FrameError
 from segmentation.filters import UNPLACED, PortfolioFilter
-from segmentation.models import Assignment, Run, Segment
+from segmentation.models import STANDINGS, Assignment, Run, Segment
 from segmentation.pointer import run_shown
-from segmentation.querysets import with_segment
+from segmentation.querysets import OBJECTED, with_segment
 from segmentation.web import charts, reasons
 from segmentation.web.advice import DECIDES, READS, on_client
 from segmentation.web.lookalikes import Lookalikes, lookalikes
@@ -62,7 +62,7 @@ def actions_of(user: Any) -> list[str]:
 
 
 def _standing(value: str | None) -> str:
-    return str(Assignment.Standing(value).label) if value else _("pas encore placé")
+    return str(dict(STANDINGS)[value]) if value else _("pas encore placé")
 
 
 class Portfolio(ReadsRun, ClientList):
@@ -161,7 +161,7 @@ class PortfolioClient(ReadsRun, ClientPage):
             "tiles_url": settings.TILES_URL,
             "followers": charts.followers(context["client"].readings.all()),
             "turnover": charts.turnover(context["client"].turnovers.all()),
-            "badge": badge(place.standing if place else None, place.margin if place else None) if self.run else None,
+            "badge": self.badge(context["client"], place),
             "doubt": self.doubt(place),
             "margin": margin_in_words(place) if place else "",
             "possible": self.possible(place),
@@ -186,6 +186,12 @@ class PortfolioClient(ReadsRun, ClientPage):
         if self.run is None:
             return None
         return Assignment.objects.select_related("segment", "second").filter(run=self.run, client=client).first()
+
+    def badge(self, client: Client, place: Assignment | None) -> Badge | None:
+        """Beside the name; before the first run only an objection to profiling is something to say."""
+        if client.profiling_objected_at is not None:
+            return badge(OBJECTED, None)
+        return badge(place.standing if place else None, place.margin if place else None) if self.run else None
 
     def doubt(self, place: Assignment | None) -> Badge | None:
         """How sure the data of now are. Where they lead elsewhere is said beside it, in `margin`."""

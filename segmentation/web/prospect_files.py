@@ -17,6 +17,7 @@ from clients.intake.errors import IntakeError
 from clients.intake.files.columns import recognise
 from clients.intake.files.reading import read_content
 from clients.intake.files.rows import Rejected, understand
+from clients.objecting import objected_among
 from dignamik.foundation.downloads import send
 from dignamik.foundation.exporting import Column, Sheet
 from dignamik.foundation.pages import RolePage
@@ -28,7 +29,7 @@ from segmentation.models import Assignment, Run
 from segmentation.runs.placing import Placement
 from segmentation.runs.prospecting import Business, business_of, place_many
 from segmentation.web.advice import READS
-from segmentation.web.prospects import UNREADABLE, YET
+from segmentation.web.prospects import OBJECTED, UNREADABLE, YET
 from segmentation.web.reading import ReadsRun, labels_of
 
 MOST_ROWS = 2_000
@@ -96,14 +97,16 @@ def answer(content: bytes, run: Run, *, quoted: bool) -> Answer:
             % {"rows": len(table.rows), "most": MOST_ROWS}
         )
     understood = understand(table, recognise(table.headings, dates_from_1904=table.dates_from_1904))
-    businesses = [business_of(fact) for fact in understood.facts]
+    objected = objected_among(understood.facts)
+    refused = [Rejected(understood.lines[at], "", "", str(OBJECTED)) for at in sorted(objected)]
+    businesses = [business_of(fact) for at, fact in enumerate(understood.facts) if at not in objected]
     labels = labels_of(run.recipe)
     playbook = Playbook.of(run, quoted=quoted)
     lines = [
         _line(business, place, playbook, labels)
         for business, place in zip(businesses, place_many(businesses, run), strict=True)
     ]
-    return Answer(lines, understood.rejected)
+    return Answer(lines, [*understood.rejected, *refused])
 
 
 def _line(business: Business, place: Placement, playbook: Playbook, labels: dict[str, str]) -> Line:

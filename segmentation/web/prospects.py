@@ -21,7 +21,9 @@ from django.views.generic import View
 from clients.facts import ClientFacts, Reading
 from clients.intake import cells
 from clients.models import FIRST_YEAR, Category, Client, Followers
+from clients.objecting import objected_among
 from clients.places import repair_postal_code
+from clients.tombstones import TurnedAway
 from dignamik.foundation.locks import Busy
 from dignamik.foundation.pages import RolePage
 from segmentation.advice.advising import Advice, Playbook, for_business
@@ -38,6 +40,7 @@ from segmentation.web.reading import ReadsRun, labels_of
 from segmentation.web.standing import Badge, badge, margin_in_words
 
 KEEPS = "clients.add_client"
+OBJECTED = gettext_lazy("Cette entreprise s’oppose au profilage\u00a0: elle n’est pas classée.")
 UNREADABLE = gettext_lazy("Le modèle du calcul publié n’est pas lisible. Demandez un nouveau calcul.")
 BUSY = gettext_lazy("Quelqu’un d’autre garde un prospect en ce moment\u00a0: réessayez dans un instant.")
 YET = {"seniority_years": gettext_lazy("Ancienneté (pas encore client)")}
@@ -225,6 +228,8 @@ class Prospect(ReadsRun, RolePage, View):
             client = keep(form.facts(), self.run, by=request.user)
         except AlreadyKnown as twin:
             form.add_error("name", self.known(twin.client))
+        except TurnedAway as refusal:
+            form.add_error("name", str(refusal))
         except Busy:
             form.add_error(None, BUSY)
         except DocumentError:
@@ -246,6 +251,8 @@ class Prospect(ReadsRun, RolePage, View):
 
     def shown(self, form: ProspectForm) -> HttpResponseBase:
         found = None
+        if form.is_bound and form.is_valid() and form.cleaned_data["name"] and objected_among([form.facts()]):
+            form.add_error("name", OBJECTED)
         if form.is_bound and form.is_valid() and self.run is not None:
             try:
                 found = answer(form.business(), self.run, self.request.user)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from dignamik.foundation import french
 from segmentation.engine.explaining import FRONTIER
-from segmentation.models import Assignment
+from segmentation.models import STANDINGS, Assignment
+from segmentation.querysets import OBJECTED
 
 Standing = Assignment.Standing
 
@@ -29,12 +30,15 @@ ON_FRONTIER = gettext_lazy("Deux segments lui conviennent presque aussi bien.")
 HEADS_ELSEWHERE = gettext_lazy(
     "Ses données récentes le rapprochent d’un autre segment\u00a0: le prochain calcul publié devrait l’y faire passer."
 )
+HAS_OBJECTED = gettext_lazy(
+    "Ce client s’oppose au profilage\u00a0: il n’est ni classé, ni comparé, et rien ne lui est proposé."
+)
 NOT_PLACED = gettext_lazy("Le dernier calcul ne connaissait pas encore ce client.")
 
 
 def told(standing: str) -> str:
     """What a standing means, in one sentence."""
-    return str(EXPLAINED.get(Standing(standing), FIRM))
+    return str(HAS_OBJECTED if standing == OBJECTED else EXPLAINED.get(Standing(standing), FIRM))
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ def badge(standing: str | None, margin: float | None) -> Badge | None:
     """The quiet suffix of a segment. A firm placement shows nothing."""
     if standing is None:
         return Badge(_("pas encore placé"), str(NOT_PLACED))
+    if standing == OBJECTED:
+        return Badge(str(dict(STANDINGS)[OBJECTED]), told(OBJECTED))
     if margin is not None and margin < 0:
         return Badge(_("va changer"), str(HEADS_ELSEWHERE))
     if standing != Standing.FIRM:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from clients.models import Client
 from clients.querysets import ClientQuerySet
-from segmentation.models import Assignment, Run, Segment
+from segmentation.models import STANDINGS, Assignment, Run, Segment
+from segmentation.querysets import OBJECTED
 from segmentation.web.standing import NOT_PLACED, told
 
 
@@ -53,7 +54,8 @@ class Tally:
 def tally(run: Run | None, clients: ClientQuerySet) -> Tally:
     """Two queries, whatever the number of clients, and one for the segments."""
     active = Count("pk", filter=Q(status=Client.Status.ACTIVE))
-    total = clients.order_by().aggregate(all=Count("pk"), active=active)
+    objected = Count("pk", filter=Q(profiling_objected_at__isnull=False))
+    total = clients.order_by().aggregate(all=Count("pk"), active=active, objected=objected)
     if run is None:
         return Tally(total["all"], total["active"], 0)
     groups = _groups(run, clients)
@@ -63,7 +65,8 @@ def tally(run: Run | None, clients: ClientQuerySet) -> Tally:
             _add(counts[group["segment"]], group)
     segments = list(counts.values())
     _share(segments)
-    standings = _standings(groups, unseen=total["all"] - sum(group["size"] for group in groups))
+    unseen = total["all"] - total["objected"] - sum(group["size"] for group in groups)
+    standings = _standings(groups, objected=total["objected"], unseen=unseen)
     return Tally(total["all"], total["active"], sum(item.size for item in segments), segments, standings)
 
 
@@ -118,11 +121,15 @@ def _share(segments: Sequence[SegmentTally]) -> None:
             item.turnover_share = float(item.turnover / turnover)
 
 
-def _standings(groups: Sequence[dict[str, Any]], *, unseen: int) -> list[StandingTally]:
+def _standings(groups: Sequence[dict[str, Any]], *, objected: int, unseen: int) -> list[StandingTally]:
     found = [
         StandingTally(
             value, str(label), sum(group["size"] for group in groups if group["standing"] == value), told(value)
         )
         for value, label in Assignment.Standing.choices
     ]
-    return [*found, StandingTally("", _("pas encore placé"), unseen, str(NOT_PLACED))] if unseen else found
+    if objected:
+        found.append(StandingTally(OBJECTED, str(dict(STANDINGS)[OBJECTED]), objected, told(OBJECTED)))
+    if unseen:
+        found.append(StandingTally("", _("pas encore placé"), unseen, str(NOT_PLACED)))
+    return found

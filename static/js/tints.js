@@ -6,6 +6,7 @@ const STANDINGS = {
   firm: { name: said("firm"), tint: "category-3", sign: "0" },
   provisional: { name: said("provisional"), tint: "category-5", sign: "1" },
   not_classifiable: { name: said("notClassifiable"), tint: "segment-none", sign: "none" },
+  objected: { name: said("objected"), tint: "segment-none", sign: "none" },
   outside: { name: said("outside"), tint: "category-7", sign: "2" },
 };
 const NOT_PLACED = { name: said("notPlaced"), tint: "segment-none", sign: "none" };

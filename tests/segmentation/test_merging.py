@@ -244,7 +244,7 @@ def test_whatever_points_at_clients_is_known_to_a_merge() -> None:
         "clients.Turnover", "segmentation.Assignment", "segmentation.Decision",
     }  # fmt: skip
     conditional = {each.name for kind in hanging() for each in kind.uniques if each.condition is not None}
-    assert conditional == {"one_current_decision"}, "clients.merging.Above.settle must see to the others"
+    assert conditional == {"one_current_decision", "one_open_objection"}, "a merge must see to the others"
 
 
 # --- The way back ----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from clients.facts import ClientFacts, Stamp
 from clients.intake.demo.logins import create_logins, delete_logins, logins_path, write_logins
 from clients.intake.demo.portfolio import AS_OF, DemoClient, demo_portfolio
 from clients.intake.errors import IntakeError
-from clients.models import Category, Client, Demo, Followers, Turnover
+from clients.models import Category, Client, Demo, Erasure, Followers, Turnover
 from clients.recording import record
 
 
@@ -73,6 +73,7 @@ def remove() -> int:
         Category.objects.filter(clients=None).delete()
         Category.history.all().delete()
         delete_logins()
+        Erasure.objects.all().delete()  # of invented people: they may be planted again
         Demo.objects.all().delete()
     return clients
 

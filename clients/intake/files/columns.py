@@ -34,6 +34,8 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "longitude": ("longitude", "long", "lon", "lng"),
     "website": ("site web", "site internet", "site", "website", "url"),
     "do_not_contact": ("ne pas demarcher", "ne pas contacter", "opposition au demarchage", "do not contact"),
+    "is_personal": ("donnees d une personne", "donnees personnelles", "personne physique", "entreprise individuelle",
+                    "is personal", "personal data"),
     "account_manager_name": ("charge de compte", "chargee de compte", "charge de clientele", "commercial",
                              "gestionnaire", "account manager", "manager"),
     "client_since": ("client depuis", "client depuis le", "date d entree", "date de creation",
@@ -158,6 +160,7 @@ def _parser(kind: Kind, key: str, *, dates_from_1904: bool) -> Callable[[Cell], 
         "latitude": cells.degrees,
         "longitude": cells.degrees,
         "do_not_contact": cells.yes_or_no,
+        "is_personal": cells.yes_or_no,
         "client_since": partial(cells.day, dates_from_1904=dates_from_1904),
     }
     if key in special:

@@ -28,6 +28,7 @@ NO_ACCOUNT = "aucun compte"
 _UNSHOWN = frozenset(
     {"name_folded", "city_folded", "department", "position_precision", "place_problem", "latitude", "longitude"}
 )
+_BEGINS = {"services_known": False, "do_not_contact": False, "is_personal": True}
 _LABELS = {
     "category_id": "Type d’entreprise",
     "withdrawn_at": "Retiré",
@@ -106,8 +107,8 @@ class Wording:
         if name == "client_since":
             return f"{date.fromisoformat(value):%d/%m/%Y}" if value else ""
         if isinstance(value, bool):
-            # Two facts whose "no" is where everybody begins.
-            return "oui" if value else "" if name in ("services_known", "do_not_contact") else "non"
+            # Where everybody begins, nothing is said.
+            return "" if _BEGINS.get(name) is value else "oui" if value else "non"
         return "" if value is None else str(value)
 
 

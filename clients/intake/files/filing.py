@@ -19,6 +19,7 @@ from clients.intake.errors import IntakeError, refuse_beside_demo
 from clients.intake.files import keeping
 from clients.intake.files.columns import Columns, recognise
 from clients.intake.files.comparing import Wording, states
+from clients.intake.files.erased import turn_away
 from clients.intake.files.outcome import headings_of, held, keep, lines_of, stamp_of, tell
 from clients.intake.files.reading import read_content
 from clients.intake.files.rows import Track, Understood, understand
@@ -89,6 +90,8 @@ def judge(file_import: FileImport, track: Track = iter) -> None:
         keep(file_import, [])
         return
     understood = understand(table, columns, track)
+    turn_away(understood)
+    file_import.headings = headings_of(table, understood.erased)
     with transaction.atomic():
         lines = _rehearsed(file_import, understood)
         tell(file_import, table, columns, understood, lines)
@@ -139,6 +142,7 @@ def confirm(pk: int, by: Any, *, skip_bad: bool, track: Track = iter) -> FileImp
     _may_be_written(file_import, skip_bad=skip_bad)
     table = read_content(keeping.content_of(file_import.stored_as))
     understood = understand(table, _columns(file_import, table), track)
+    turn_away(understood)
     with transaction.atomic():
         # Whoever confirms twice, or a worker that was thought dead, finds it done.
         file_import = FileImport.objects.select_for_update().get(pk=pk)

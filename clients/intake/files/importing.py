@@ -18,6 +18,7 @@ from clients.imports import FileImport
 from clients.intake.errors import refuse_beside_demo
 from clients.intake.files.columns import Columns, recognise
 from clients.intake.files.comparing import Wording, states
+from clients.intake.files.erased import turn_away
 from clients.intake.files.filing import clean
 from clients.intake.files.outcome import headings_of, held, keep, lines_of, notes_of, stamp_of, tell
 from clients.intake.files.reading import bytes_of, read_content
@@ -80,6 +81,7 @@ def import_file(path: Path, stamp: Stamp, *, commit: bool, skip_bad: bool = Fals
     table = read_content(content)
     columns = recognise(table.headings, dates_from_1904=table.dates_from_1904)
     understood = understand(table, columns, track)
+    turn_away(understood)
     number = None
     if commit and (skip_bad or not understood.rejected):
         sent = FileImport(
@@ -119,7 +121,7 @@ def _written(sent: FileImport, table: Table, columns: Columns, understood: Under
     sent.save()
     before = states(held(client.pk for client in known_clients(understood.facts).clients.values()))
     recorded = record(understood.facts, stamp_of(sent, stamp.user, stamp.at))
-    sent.headings = headings_of(table)
+    sent.headings = headings_of(table, understood.erased)
     sent.state, sent.done_at, sent.done_by = FileImport.State.DONE, stamp.at, stamp.user
     with translation.override("fr"):
         lines = lines_of(sent, understood, recorded, before, states(recorded.touched), Wording())

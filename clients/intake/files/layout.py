@@ -65,6 +65,8 @@ FACTS = (
     Fact("longitude", "Longitude", "", "-0,563166"),
     Fact("website", _("Site web"), _("L’adresse, ou « aucun » : pas de site."), "https://esteve.example"),
     Fact("do_not_contact", _("Ne pas démarcher"), _("oui ou non."), "non"),
+    Fact("is_personal", _("Données d’une personne"),
+         _("oui (entreprise individuelle) ou non (société). Vide : oui."), "oui"),
     Fact("account_manager_name", _("Chargé de compte"),
          _("Son identifiant de connexion ou son e-mail ; un autre nom reste à rattacher."), "amelie"),
     Fact("client_since", _("Client depuis"), _("Jour, mois, année."), "31/12/2024"),
@@ -132,6 +134,7 @@ def export_columns(years: Iterable[int]) -> list[Column[Client]]:
         "longitude": lambda client: client.longitude if _is_given(client) else None,
         "website": _website,
         "do_not_contact": lambda client: client.do_not_contact,
+        "is_personal": lambda client: client.is_personal,
         "account_manager_name": lambda client: client.account_manager_name,
         "client_since": lambda client: client.client_since,
     }

@@ -6,7 +6,7 @@ Whatever brings a file in keeps the same of it: the pages, which rehearse and th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -30,11 +30,12 @@ _LOOKED_AT = 20
 """Rows in which an example of a column is looked for."""
 
 
-def headings_of(table: Table) -> list[list[str]]:
-    """Each heading with the first cell under it, as an example."""
+def headings_of(table: Table, without: Collection[int] = ()) -> list[list[str]]:
+    """Each heading with the first cell under it as an example, of a line that is not one of `without`."""
     found = []
     for place, heading in enumerate(table.headings):
-        below = (shown(row.cells[place]) for row in table.rows[:_LOOKED_AT] if place < len(row.cells))
+        rows = (row for row in table.rows[:_LOOKED_AT] if place < len(row.cells) and row.line not in without)
+        below = (shown(row.cells[place]) for row in rows)
         example = next((text for text in below if text.strip()), "")
         found.append([" ".join(heading.split())[:200], example[:40]])
     return found
@@ -61,7 +62,11 @@ def _rejected(table: Table, understood: Understood) -> list[dict[str, Any]]:
         said = problem.to_dict()
         problems[said.pop("line")].append(said)
     return [
-        {"line": row.line, "cells": [_whole(cell) for cell in row.cells], "problems": problems[row.line]}
+        {
+            "line": row.line,
+            "cells": [] if row.line in understood.erased else [_whole(cell) for cell in row.cells],
+            "problems": problems[row.line],
+        }
         for row in table.rows
         if row.line in problems
     ]

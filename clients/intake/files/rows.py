@@ -55,6 +55,7 @@ class Understood:
     rejected: list[Rejected] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
     unplaced: list[Unplaced] = field(default_factory=list)
+    erased: set[int] = field(default_factory=set)  # lines about somebody who was erased; of them nothing is kept
 
 
 @dataclass

@@ -88,7 +88,9 @@ def _done(sync: SourceSync, report: SyncReport) -> None:
     sync.state, sync.finished_at = SourceSync.State.DONE, timezone.now()
     sync.counts = {name: said[name] for name in ("clients", "followers", "turnover")}
     sync.conflicts, sync.conflict_count = said["conflicts"], len(said["conflicts"])
-    sync.rejected, sync.rejected_count = said["rejected"][:MOST_KEPT], len(said["rejected"])
+    # Whoever asked is told which row it was; nothing is kept of somebody who was erased.
+    rejected = [line | {"id": ""} if line["id"] in report.erased else line for line in said["rejected"]]
+    sync.rejected, sync.rejected_count = rejected[:MOST_KEPT], len(rejected)
     sync.save()
 
 

@@ -42,12 +42,13 @@ class Rejected:
 @dataclass
 class Source:
     """Everything that the source says now. `present`: the identifiers of all its clients, taken or not; `deleted`: of
-    those that it keeps as deleted."""
+    those that it keeps as deleted; `erased`: of those who were erased here, and whose row is among the rejected."""
 
     facts: list[ClientFacts] = field(default_factory=list)
     present: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     rejected: list[Rejected] = field(default_factory=list)
+    erased: set[str] = field(default_factory=set)
 
     def refuse(self, table: TableMap, row: Record, word: str, reason: str) -> None:
         """Leave a value out, or the whole row where `word` is ""."""

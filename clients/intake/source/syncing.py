@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
 
-from clients.facts import Recorded, Stamp
-from clients.intake.errors import IntakeError, refuse_beside_demo
+from clients.facts import ClientFacts, Recorded, Stamp
+from clients.intake.errors import ERASED, IntakeError, refuse_beside_demo
 from clients.intake.source.connecting import snapshot
 from clients.intake.source.inspecting import inspect_structure
 from clients.intake.source.mapping import PRISMA, SourceMap
 from clients.intake.source.reading import Rejected, Source, read_source
 from clients.models import Client
 from clients.recording import record, seen, withdraw
+from clients.tombstones import TurnedAway, erased_among, why_gone
 from dignamik.foundation.auditing import Kind, note
 from dignamik.foundation.french import grouped, percent
 
@@ -35,6 +36,8 @@ class SyncReport:
     withdrawn: int
     rejected: tuple[Rejected, ...]
     committed: bool
+    erased: Collection[str] = ()
+    """Identifiers of rejected rows, of those who were erased here."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -72,12 +75,13 @@ def synchronise(
         if inspection.problems:
             raise IntakeError(" ".join((*inspection.problems, "Rien n’a été modifié ici.")))
         source = read_source(cursor, mapping)
+    facts = _living(source, mapping)
     with transaction.atomic():
         missing = _missing(source, force=force)
-        recorded = record(source.facts, stamp)
+        recorded = record(facts, stamp)
         withdrawn = withdraw(missing, stamp)
         seen(source.present, stamp)
-        report = SyncReport(recorded, withdrawn, tuple(source.rejected), committed=not dry_run)
+        report = SyncReport(recorded, withdrawn, tuple(source.rejected), committed=not dry_run, erased=source.erased)
         if dry_run:
             transaction.set_rollback(True)
         else:
@@ -86,6 +90,22 @@ def synchronise(
             if written is not None:
                 written(report)
     return report
+
+
+def _living(source: Source, mapping: SourceMap) -> list[ClientFacts]:
+    """What may come in; whoever was erased here is reported by the source's own identifier. Raises IntakeError."""
+    try:
+        erased = erased_among(source.facts)
+    except TurnedAway as refusal:
+        raise IntakeError(str(refusal)) from None
+    gone = {source.facts[at].source_id or "": erasure for at, erasure in erased.items()}
+    source.rejected = [problem for problem in source.rejected if problem.id not in gone]
+    source.rejected += [
+        Rejected(mapping.client.name, identifier, "", "", ERASED.format(why_gone(erasure)))
+        for identifier, erasure in gone.items()
+    ]
+    source.erased = set(gone)
+    return [fact for at, fact in enumerate(source.facts) if at not in erased]
 
 
 def _missing(source: Source, *, force: bool) -> list[str]:

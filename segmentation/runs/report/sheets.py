@@ -95,11 +95,12 @@ def _client_lines(outcome: Outcome) -> list[ClientLine]:
     fit, everyone = outcome.fit, outcome.everyone
     scores = score(everyone.columns, fit.document)
     fitted = set(fit.index.tolist())
-    known = {pk: (source, name) for pk, source, name in Client.objects.values_list("pk", "source_id", "name")}
+    rows = Client.objects.profiled().values_list("pk", "source_id", "name")
+    known = {pk: (source, name) for pk, source, name in rows}
     names = [name for _, name, _ in outcome.segments]
     labels = {item.name: item.label for item in fit.document.numeric}
     labels |= {item.name: item.label for item in fit.document.categorical}
-    # A client deleted since it was read is in no sheet.
+    # A client deleted since it was read, or who objected since, is in no sheet.
     return [
         _client_line(scores, at, known[pk], names, labels, fitted=pk in fitted)
         for at, pk in enumerate(everyone.pks)

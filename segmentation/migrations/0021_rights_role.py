@@ -1,0 +1,30 @@
+"""Who exercises the rights of persons: admins, who also read what came of it and may let an erased person in again."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from django.db import migrations
+
+ROLES = {
+    "Administration": (
+        "clients.exercise_rights",
+        "clients.view_objection",
+        "clients.view_erasure",
+        "clients.delete_erasure",
+    )
+}
+
+
+def extend_roles(apps: Any, schema_editor: Any = None) -> None:
+    permission = import_module("segmentation.migrations.0002_roles").permission
+    for role, names in ROLES.items():
+        group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=role)
+        group.permissions.add(*(permission(apps, name) for name in names))
+
+
+class Migration(migrations.Migration):
+    dependencies = [("segmentation", "0020_quality"), ("clients", "0011_rights_of_persons")]
+
+    operations = [migrations.RunPython(extend_roles, migrations.RunPython.noop)]
