@@ -55,8 +55,9 @@ const start = () => {
     ...extra,
   });
 
-  // In bulk the points have a canvas of their own below everything else: a tooltip that moves leaves them alone.
-  const inBulk = { symbol: "rect", symbolSize: LARGE_DOT, large: true, largeThreshold: 0, zlevel: -1 };
+  // In bulk ECharts gives each group a canvas of its own, counted from `zlevel`: far enough below 0, where the tooltip
+  // is drawn anew at every move of the pointer.
+  const inBulk = { symbol: "rect", symbolSize: LARGE_DOT, large: true, largeThreshold: 0, zlevel: -50 };
 
   const seriesOf = (look, group, { x, y }) => ({
     name: group.name,
@@ -64,7 +65,7 @@ const start = () => {
     ...(x.length > LARGE ? inBulk : { symbol: symbolOf(group.sign), symbolSize: sizeOf(group.sign, dotSize(x.length)) }),
     progressive: 0,
     itemStyle: { color: look.tint(group.tint), borderColor: look.surface, borderWidth: x.length > LARGE ? 0 : 0.8, opacity: 0.9 },
-    emphasis: { scale: 1.5, itemStyle: { borderColor: look.ink, borderWidth: 1.5 } },
+    emphasis: { disabled: x.length > LARGE, scale: 1.5, itemStyle: { borderColor: look.ink, borderWidth: 1.5 } },
     dimensions: ["x", "y", "at"],
     data: group.indices.map((at) => [x[at], y[at], at]),
   });
