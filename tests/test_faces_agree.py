@@ -6,7 +6,7 @@ import csv
 import io
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -132,7 +132,7 @@ def portfolio(cast: dict[str, User]) -> None:
         Client.objects.filter(pk=client.pk).update(
             do_not_contact=at % 7 == 3,
             next_follow_up=today + timedelta(days=days) if at % 3 else None,
-            created_at=timezone.make_aware(datetime(2026, 11, 20 + at % 9)),
+            created_at=datetime(2026, 11, 20 + at % 9, tzinfo=UTC),
         )
     late = Client.objects.order_by("pk")[:20].values("pk")
     Client.objects.filter(pk__in=[row["pk"] for row in late]).update(changed_at=timezone.now() + timedelta(minutes=1))
