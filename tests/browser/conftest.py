@@ -104,16 +104,21 @@ class Visit:
 
     def faults(self) -> list[str]:
         """What is wrong with the page at hand as it stands, in both colour schemes: axe, and what sticks out."""
+        # What was folded away changes its colours only once it is unfolded, by a transition.
+        self.page.wait_for_function(PAINTED, arg=self.scheme)
         found = self.accessibility()
         if (wider := self.overflow()) > 0:
             found.append(f"{wider} px wider than its window")
         other: Scheme = "dark" if self.scheme == "light" else "light"
-        for scheme in (other, self.scheme):
-            self.page.emulate_media(color_scheme=scheme)
-            self.page.wait_for_function(PAINTED, arg=scheme)
-            if scheme == other:
-                found += [f"{scheme}: {line}" for line in self.accessibility(*COLOUR_RULES)]
+        self.wear(other)
+        found += [f"{other}: {line}" for line in self.accessibility(*COLOUR_RULES)]
+        self.wear(self.scheme)
         return found
+
+    def wear(self, scheme: Scheme) -> None:
+        """Change the colour scheme that the system asks for, and wait until the page wears it."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.wait_for_function(PAINTED, arg=scheme)
 
     def sound(self, where: str = "") -> None:
         """Nothing is wrong with the page at hand."""
