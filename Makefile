@@ -35,9 +35,9 @@ run: $(RUNTIME) $(PACKAGES) .env ## the site with its demonstration portfolio, o
 # Both databases answer every route of those pages in the other tests.
 test: $(DEV) $(PACKAGES) ## the whole suite, on SQLite, then on PostgreSQL
 	@echo "== SQLite"
-	@DATABASE_URL= $(PY) -m pytest -n $(WORKERS) --dist worksteal --ignore tests/browser
+	@DATABASE_URL= $(PY) -m pytest -n $(WORKERS) --ignore tests/browser
 	@echo "== PostgreSQL"
-	@$(PY) -m tests.postgres -- $(PY) -m pytest -n $(WORKERS) --dist worksteal --ignore tests/segmentation/engine
+	@$(PY) -m tests.postgres -- $(PY) -m pytest -n $(WORKERS) --ignore tests/segmentation/engine
 
 lint: $(DEV) $(PACKAGES) ## what CI checks besides the tests
 	$(VENV)/bin/ruff check

@@ -6,14 +6,17 @@ import csv
 import io
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client as Browser
+from django.utils import timezone
 
 from clients.models import Category, Client
+from segmentation.filters import PortfolioFilter
 from segmentation.models import Assignment, Segment
 from tests.contract import every_page, schema, signed_in
 from tests.published import a_client, place_all, published, some_clients
@@ -95,8 +98,17 @@ def random_queries(count: int) -> Iterator[str]:
         "followers_min": ["1", "500"],
         "followers_max": ["0", "2000"],
         "bbox": ["-2,46,1,48", "4,45,5,46"],
+        "area": ["-3,46,1,46,1,49,-3,49", "4,44,6,44,5,47"],
+        "near": ["-0.55,47.47,30", "4.8,45.7,80"],
+        "plane": ["-9,-9,0,-9,0,9,-9,9", "0,-9,9,-9,9,9,0,9"],
+        "follow_up": ["due", "later", "none"],
+        "new_since": ["2026-11-25", "2026-01-01"],
+        "do_not_contact": ["true", "false"],
+        "changed": ["true", "false"],
+        "one_question": ["true"],
         "ordering": ["name", "-turnover", "followers", "city", "-margin", "segment", "standing,-name", "manager"],
     }
+    assert set(choices) == set(PortfolioFilter.base_filters), "a new filter is drawn too"
     for _ in range(count):
         names = rng.sample(sorted(choices), rng.choice((0, 1, 1, 2, 2, 3)))
         said = [(name, value) for name in names for value in rng.sample(choices[name], how_many(name, choices, rng))]
@@ -122,6 +134,16 @@ def portfolio(cast: dict[str, User], settings: Any) -> None:
     place_all(later)
     moved = later.assignments.exclude(second=None)[0]
     later.assignments.filter(pk=moved.pk).update(segment=moved.second)
+    today = timezone.localdate()
+    for at, client in enumerate(Client.objects.order_by("pk")):  # what no source tells
+        days = at % 5 - 2
+        Client.objects.filter(pk=client.pk).update(
+            do_not_contact=at % 7 == 3,
+            next_follow_up=today + timedelta(days=days) if at % 3 else None,
+            created_at=datetime(2026, 11, 20 + at % 9, tzinfo=UTC),
+        )
+    late = Client.objects.order_by("pk")[:20].values("pk")
+    Client.objects.filter(pk__in=[row["pk"] for row in late]).update(changed_at=timezone.now() + timedelta(minutes=1))
 
 
 @pytest.mark.parametrize("person", ["amelie", "helene"])

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Min
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -40,7 +41,10 @@ from segmentation.web.reading import ReadsRun
 SHOWN = 6
 """Lines of a section in sight: what one looks over with a coffee. The rest is its list's business."""
 FIRST_VISIT = timedelta(days=7)
-"""How far back newcomers are shown to somebody who never said what they have seen."""
+"""How far back newcomers are shown to somebody who never said what they have seen.
+
+Never to the day on which the base was filled: then everybody would be new.
+"""
 SHORT = {
     "due": gettext_lazy("relance,relances"),
     "planned": gettext_lazy("action prévue,actions prévues"),
@@ -90,6 +94,8 @@ class DayPage(ReadsRun, RolePage, TemplateView):
             "nothing": not any(section.count for section in sections),
             "day": self.day,
             "seen_at": self.seen_at,
+            "founded": self.founded,
+            "columns": in_columns(sections),
             "now": self.now.isoformat(),
             "undated": self.queue(UNDATED).rows().count(),
             "undated_url": _address("recommendations", UNDATED),
@@ -108,6 +114,24 @@ class DayPage(ReadsRun, RolePage, TemplateView):
     @cached_property
     def seen_at(self) -> datetime | None:
         return Visit.objects.filter(user=self.request.user.pk).values_list("at", flat=True).first()
+
+    @cached_property
+    def founded(self) -> date | None:
+        """The day of the first client of all, while it is too recent for the usual look back."""
+        if self.seen_at is not None:
+            return None
+        first = Client.objects.aggregate(first=Min("created_at"))["first"]
+        if first is None or timezone.localdate(first) < self.day.today - FIRST_VISIT:
+            return None
+        return timezone.localdate(first)
+
+    @property
+    def since(self) -> str:
+        """From when on somebody is new: since the person said that they had seen everything, else for some days."""
+        if self.seen_at is not None:
+            return self.seen_at.isoformat()
+        start = self.day.today - FIRST_VISIT
+        return (self.founded + timedelta(days=1) if self.founded else start).isoformat()
 
     @cached_property
     def scope(self) -> ClientQuerySet:
@@ -161,9 +185,8 @@ class DayPage(ReadsRun, RolePage, TemplateView):
 
     @property
     def new(self) -> Section:
-        """Arrived since the person last said that they had seen everything."""
-        since = self.seen_at.isoformat() if self.seen_at else (self.day.today - FIRST_VISIT).isoformat()
-        query = {"new_since": since, **CALLABLE, "ordering": "name"}
+        """Who arrived since then."""
+        query = {"new_since": self.since, **CALLABLE, "ordering": "name"}
         return self.section("new", _("Nouveaux"), query, _("Personne de nouveau."))
 
     @property
@@ -178,6 +201,14 @@ class DayPage(ReadsRun, RolePage, TemplateView):
     def one_question(self) -> Section:
         empty = _("Aucun classement ne tient à une seule réponse.")
         return self.section("one_question", _("À une question d’un classement ferme"), ONE_QUESTION, empty)
+
+
+def in_columns(sections: Sequence[Section]) -> tuple[Sequence[Section], Sequence[Section]]:
+    """Cut in two where the columns come out as even as they can, the order kept."""
+    heights = [1 + len(section.lines) for section in sections]
+    cuts = range(1, len(sections))
+    best = min(cuts, key=lambda cut: abs(sum(heights[:cut]) - sum(heights[cut:])))
+    return sections[:best], sections[best:]
 
 
 class SeenForm(forms.Form):

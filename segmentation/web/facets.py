@@ -25,6 +25,7 @@ from dignamik.foundation.pages import RolePage
 from segmentation.filters import UNPLACED
 from segmentation.web.portfolio import FACETS, MEASURES, Portfolio
 from segmentation.web.spread import SMALLEST_CROWD, Bin, edges_between, ranges_between
+from segmentation.web.visits import VisitsFilter
 
 TOWNS_OFFERED = 12
 SHORTEST = 2  # letters of a town before any is suggested
@@ -52,6 +53,8 @@ class Spread:
 
 class Facet(Portfolio):
     """One control's fragment: counted values, or the spread of a figure."""
+
+    filterset_class = VisitsFilter  # the form of a round has its start besides, which filters nothing
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         name: str = kwargs["name"]

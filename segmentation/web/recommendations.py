@@ -81,6 +81,7 @@ class Recommendations(Portfolio):
     fragment_name = "segmentation/_recommendations_results.html"
     export_name = "recommandations"
     chooses_columns = False
+    default_size = 25  # a line carries its forms: half as long a page is usable twice as soon
     faces = ()  # the map and the explorer know nothing of plays
     bar = ("q", "segment", "play", "service", "goal")  # type: ignore[assignment]  # narrowed to four by Portfolio
     drawer: tuple[str, ...] = ("sector", "status", *ClientList.drawer, "standing", "moved", "due", "outcome")

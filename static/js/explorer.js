@@ -10,8 +10,10 @@ import { many, percent, said } from "./words.js";
 
 const frame = document.querySelector("[data-explorer]");
 const part = (name) => document.querySelector(`[data-explorer-${name}]`);
-// Above this many points ECharts draws them in bulk.
+// Above this many points ECharts draws them in bulk: as squares below 4 px, which alone it draws one by one and soon
+// (any other sign becomes one path of all points, which takes seconds to fill).
 const LARGE = 5000;
+const LARGE_DOT = 3;
 
 const start = () => {
   frame.hidden = false;
@@ -22,7 +24,7 @@ const start = () => {
   const say = (text) => {
     part("state").textContent = text;
   };
-  const dotSize = (count) => (count < 200 ? 10 : count > LARGE ? 4 : canvas.clientWidth < 600 ? 6 : 8);
+  const dotSize = (count) => (count < 200 ? 10 : canvas.clientWidth < 600 ? 6 : 8);
   const colouring = () => part("by").value;
   const standingOf = (at) => state.plane.standings[state.plane.points.standing[at]];
   // What a client has of what is coloured.
@@ -53,16 +55,17 @@ const start = () => {
     ...extra,
   });
 
+  // In bulk ECharts gives each group a canvas of its own, counted from `zlevel`: far enough below 0, where the tooltip
+  // is drawn anew at every move of the pointer.
+  const inBulk = { symbol: "rect", symbolSize: LARGE_DOT, large: true, largeThreshold: 0, zlevel: -50 };
+
   const seriesOf = (look, group, { x, y }) => ({
     name: group.name,
     type: "scatter",
-    symbol: symbolOf(group.sign),
-    symbolSize: sizeOf(group.sign, dotSize(x.length)),
-    large: x.length > LARGE,
-    largeThreshold: LARGE,
+    ...(x.length > LARGE ? inBulk : { symbol: symbolOf(group.sign), symbolSize: sizeOf(group.sign, dotSize(x.length)) }),
     progressive: 0,
     itemStyle: { color: look.tint(group.tint), borderColor: look.surface, borderWidth: x.length > LARGE ? 0 : 0.8, opacity: 0.9 },
-    emphasis: { scale: 1.5, itemStyle: { borderColor: look.ink, borderWidth: 1.5 } },
+    emphasis: { disabled: x.length > LARGE, scale: 1.5, itemStyle: { borderColor: look.ink, borderWidth: 1.5 } },
     dimensions: ["x", "y", "at"],
     data: group.indices.map((at) => [x[at], y[at], at]),
   });

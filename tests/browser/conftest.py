@@ -1,7 +1,8 @@
 """Pages as people see them: a real Chromium, wide and narrow, light and dark.
 
 `visit = open_as(amelie)` gives a page that is signed in. Whatever goes wrong behind a page (a Content-Security-Policy
-violation, a console error, a failed or outgoing request) fails its test at the end, asked for or not.
+violation, a console error, a failed or outgoing request) fails its test at the end, asked for or not. `visit.sound()`
+looks at the page at hand in both colour schemes. Whether every page is sound, `test_every_page.py` asks in one place.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT as AXE
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
@@ -28,13 +29,25 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 WIDE, NARROW = 1440, 390
 Scheme = Literal["light", "dark"]
+# How each page is loaded: either width, either scheme. `Visit.sound` looks at the other scheme without a load.
+LOOKS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "dark")]
+# The rules of axe that colours can break; all others say the same of a page in light and in dark.
+COLOUR_RULES = ("color-contrast", "link-in-text-block")
+MOST_SHIFT = 0.1  # https://web.dev/articles/cls: up to this a layout is called steady
 COLLECT_VIOLATIONS = """
 window.cspViolations = [];
 document.addEventListener("securitypolicyviolation", (event) => {
     const where = `${event.sourceFile}:${event.lineNumber}`;
     window.cspViolations.push(`${event.effectiveDirective} ${event.blockedURI} ${where}`);
 });
+window.layoutShift = 0;
+new PerformanceObserver((list) => {
+    for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.layoutShift += shift.value;
+}).observe({ type: "layout-shift", buffered: true });
 """
+# The page wears a scheme, and no colour is on its way to another.
+PAINTED = """scheme => document.documentElement.dataset.bsTheme === scheme
+    && document.getAnimations().every((one) => one.playState !== "running")"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,6 +63,7 @@ class Visit:
 
     page: Page
     base: str
+    scheme: Scheme = "light"
     complaints: list[str] = field(default_factory=list)
 
     def go(self, path: str, status: int = 200) -> Page:
@@ -71,9 +85,14 @@ class Visit:
         found = self.page.evaluate("window.cspViolations?.splice(0) ?? []")
         self.complaints += [f"CSP: {violation}" for violation in found]
 
-    def accessibility(self) -> list[str]:
-        """What axe finds wrong on the page at hand, a line each."""
-        violations = Axe().run(self.page).response["violations"]
+    def accessibility(self, *rules: str) -> list[str]:
+        """What axe finds wrong on the page at hand, a line each: by all rules, or by these."""
+        options: dict[str, Any] = {"resultTypes": ["violations"]}
+        if rules:
+            options["runOnly"] = {"type": "rule", "values": list(rules)}
+        if not self.page.evaluate("typeof axe === 'object'"):
+            self.page.evaluate(AXE)
+        violations = self.page.evaluate("async (options) => (await axe.run(document, options)).violations", options)
         return [
             f"{rule['id']} ({rule['impact']}): " + " | ".join(" ".join(map(str, n["target"])) for n in rule["nodes"])
             for rule in violations
@@ -82,6 +101,28 @@ class Visit:
     def overflow(self) -> int:
         """How many pixels the page is wider than its window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+    def faults(self) -> list[str]:
+        """What is wrong with the page at hand as it stands, in both colour schemes: axe, and what sticks out."""
+        # What was folded away changes its colours only once it is unfolded, by a transition.
+        self.page.wait_for_function(PAINTED, arg=self.scheme)
+        found = self.accessibility()
+        if (wider := self.overflow()) > 0:
+            found.append(f"{wider} px wider than its window")
+        other: Scheme = "dark" if self.scheme == "light" else "light"
+        self.wear(other)
+        found += [f"{other}: {line}" for line in self.accessibility(*COLOUR_RULES)]
+        self.wear(self.scheme)
+        return found
+
+    def wear(self, scheme: Scheme) -> None:
+        """Change the colour scheme that the system asks for, and wait until the page wears it."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.wait_for_function(PAINTED, arg=scheme)
+
+    def sound(self, where: str = "") -> None:
+        """Nothing is wrong with the page at hand."""
+        assert self.faults() == [], where or self.page.url
 
     def listen(self) -> None:
         page, complaints = self.page, self.complaints
@@ -152,7 +193,7 @@ def open_as(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...,
             session.force_login(user)
             name = settings.SESSION_COOKIE_NAME
             context.add_cookies([{"name": name, "value": session.cookies[name].value, "url": live_server.url}])
-        visit = Visit(context.new_page(), live_server.url)
+        visit = Visit(context.new_page(), live_server.url, scheme)
         visit.listen()
         visits.append(visit)
         return visit

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,13 +20,11 @@ from segmentation.models import Decision, Play, Profile, Run
 from segmentation.runs import recipes
 from segmentation.runs.retraining import Asked, retrain
 from tests.advised import a_play, decided, only_if, put
-from tests.browser.conftest import NARROW, WIDE, Scheme, Visit
+from tests.browser.conftest import LOOKS, NARROW, Scheme, Visit
 from tests.published import STAMP, a_client, facts, place_all, published, some_clients
 from tests.segmentation.runs.conftest import planted_facts
 
 Open = Callable[..., Visit]
-EVERY_LOOK = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
-ASKED = "?sector=Artisanat&facebook=300&turnover=90000&city=Angers&postal_code=49000&has_website=non"
 
 
 @dataclass(frozen=True)
@@ -53,27 +52,7 @@ def site(transactional_db: None, amelie: User) -> Site:
     return Site(run, client, play)
 
 
-def check(visit: Visit) -> None:
-    """axe has nothing to say about the page at hand, and nothing sticks out."""
-    assert visit.accessibility() == []
-    assert visit.overflow() <= 0
-
-
-@pytest.mark.parametrize(("width", "scheme"), EVERY_LOOK)
-def test_every_page_of_advice_is_sound(open_as: Open, site: Site, amelie: User, width: int, scheme: Scheme) -> None:
-    visit = open_as(amelie, width=width, scheme=scheme)
-    kinds = ("planned", "refused", "snoozed", "done")
-    for path, status in (
-        ("/recommendations/", 200), ("/recommendations/?q=personne", 200), ("/recommendations/?citty=x", 400),
-        *((f"/recommendations/?decision={kind}", 200) for kind in kinds), ("/segments/segment-0/", 200),
-        ("/prospect/", 200), (f"/prospect/{ASKED}", 200), (f"/prospect/{ASKED}&name=Neuf", 200),
-        ("/prospect/?turnover=1.234&postal_code=x", 400), ("/prospect/?sector=Artisanat", 200),
-    ):  # fmt: skip
-        visit.go(path, status)
-        check(visit)
-
-
-@pytest.mark.parametrize(("width", "scheme"), EVERY_LOOK)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_a_client_with_everything_unfolded_is_sound(
     open_as: Open, site: Site, amelie: User, width: int, scheme: Scheme
 ) -> None:
@@ -82,7 +61,7 @@ def test_a_client_with_everything_unfolded_is_sound(
     page.evaluate("document.querySelectorAll('details.further').forEach(one => { one.open = true })")
     for unfolding in ("C’est fait…", "Fait…", "Écarter…", "Plus tard…", "Changer de jour…", "une relance…"):
         page.locator("summary", has_text=unfolding).first.click()
-        check(visit)
+        visit.sound(unfolding)
 
 
 def test_a_refusal_outlives_a_retrain(
@@ -185,7 +164,7 @@ def test_the_plan_of_a_segment_leads_to_exactly_its_clients(open_as: Open, site:
     expect(page.locator("#count strong")).to_have_text(said)
 
 
-def test_a_prospect_is_placed_and_kept_without_javascript(
+def test_a_prospect_is_placed_kept_and_becomes_a_client_without_javascript(
     open_as: Open, browser: Browser, site: Site, amelie: User
 ) -> None:
     visit = open_as(amelie)
@@ -200,7 +179,14 @@ def test_a_prospect_is_placed_and_kept_without_javascript(
     page.get_by_role("button", name="Garder comme prospect").click()
     expect(page.locator("h1")).to_have_text("Menuiserie Leroy")
     expect(page.locator("main")).to_contain_text("Placé après le calcul")
-    assert Client.objects.get(name="Menuiserie Leroy").account_manager == amelie
+    kept = Client.objects.get(name="Menuiserie Leroy")
+    assert (kept.account_manager, kept.status) == (amelie, Client.Status.PROSPECT)
+    page.get_by_role("button", name="Ce prospect a signé").click()
+    expect(page.locator("h1")).to_have_text("Menuiserie Leroy")
+    expect(page.get_by_role("button", name="Ce prospect a signé")).to_have_count(0)
+    kept.refresh_from_db()
+    assert kept.status == Client.Status.ACTIVE
+    assert kept.turnover == Decimal(90_000)
     page.context.close()
 
 

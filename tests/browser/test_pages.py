@@ -1,96 +1,34 @@
-"""Every page in a real Chromium, wide and narrow, light and dark; conftest watches CSP, console and requests."""
+"""How pages behave in a real Chromium: filters, sorting, drawers, badges, the door; with and without JavaScript."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 
-from clients.models import Client, HeldService
-from segmentation.models import Assignment, Run
-from tests.browser.conftest import NARROW, WIDE, Scheme, Visit, tick
+from segmentation.models import Run
+from tests.browser.conftest import NARROW, WIDE, Visit, tick
 from tests.conftest import PASSWORD
-from tests.published import a_client, a_run, place_all, published, some_clients
+from tests.published import published, some_clients
 
 Open = Callable[..., Visit]
-EVERY_LOOK = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
-LONG = "Société coopérative des boulangeries-pâtisseries artisanales réunies de Saint-Rémy-sur-Loire"
-
-
-@dataclass(frozen=True)
-class Site:
-    """A small portfolio with a published run, and the addresses of its pages."""
-
-    run: Run
-    client: Client
-    pages: tuple[tuple[str, int], ...]
 
 
 @pytest.fixture
-def site(transactional_db: None, amelie: User) -> Site:
-    some_clients(60, "amelie")
-    client = a_client(LONG, "amelie", at=3, notes="Préfère le matin.", email=f"{'tres-long' * 12}@exemple.fr")
-    Client.objects.filter(pk=client.pk).update(do_not_contact=True, website="https://exemple.fr/" + "page" * 30)
-    HeldService.objects.create(client=client, service="seo")
-    a_client(f"{LONG} et fils", "amelie", city="Saint-Denis", postal_code="")
-    run = published()
-    place = Assignment.objects.select_related("segment").filter(segment__isnull=False)[0]
-    assert place.segment is not None
-    paths = (
-        "/", "/clients/", "/clients/?segment=aucun&city=nulle-part", f"/clients/{client.pk}/",
-        f"/clients/{place.client_id}/", "/segments/", f"/segments/{place.segment.slug}/", "/runs/", f"/runs/{run.pk}/",
-        "/help/", "/help/style/", "/map/visits/", "/map/visits/?city=Angers&start=Nantes",
-        "/quality/", "/quality/clients/", "/places/", "/places/?misplaced=several_towns", f"/places/{client.pk}/",
-    )  # fmt: skip
-    return Site(run, client, (*((path, 200) for path in paths), ("/clients/?citty=x", 400), ("/nulle-part/", 404)))
-
-
-def check(visit: Visit, path: str, status: int = 200) -> None:
-    """The page answers, axe has nothing to say, nothing sticks out, French is declared."""
-    page = visit.go(path, status)
-    assert visit.accessibility() == [], path
-    assert visit.overflow() <= 0, path
-    assert page.locator("html").get_attribute("lang") == "fr"
-    assert page.locator("h1").count() == 1
-
-
-@pytest.mark.parametrize(("width", "scheme"), EVERY_LOOK)
-def test_every_page_is_sound(open_as: Open, site: Site, helene: User, width: int, scheme: Scheme) -> None:
-    visit = open_as(helene, width=width, scheme=scheme)
-    for path, status in site.pages:
-        check(visit, path, status)
-    assert visit.page.locator("html").get_attribute("data-bs-theme") == scheme
-
-
-@pytest.mark.parametrize(("width", "scheme"), EVERY_LOOK)
-def test_the_door_is_sound(open_as: Open, transactional_db: None, width: int, scheme: Scheme) -> None:
-    check(open_as(None, width=width, scheme=scheme), "/login/")
-
-
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_pages_before_the_first_run_are_sound(open_as: Open, transactional_db: None, anais: User, width: int) -> None:
-    visit = open_as(anais, width=width)
-    for path in ("/", "/clients/", "/segments/", "/runs/"):
-        check(visit, path)
-    some_clients(3)
-    place_all(a_run("held"))
-    for path in ("/", "/clients/", "/segments/", "/runs/"):
-        check(visit, path)
-
-
-def test_a_stranger_reads_a_kind_refusal(open_as: Open, transactional_db: None, sacha: User) -> None:
-    check(open_as(sacha), "/", 403)
+def site(transactional_db: None, amelie: User) -> Run:
+    """A small portfolio with a published run."""
+    some_clients(61, "amelie")
+    return published()
 
 
 def rows(page: Page) -> list[str]:
     return [str(pk) for pk in page.locator("tr[data-pk]").evaluate_all("rows => rows.map(row => row.dataset.pk)")]
 
 
-def test_filters_work_at_once_and_the_address_follows(open_as: Open, site: Site, helene: User) -> None:
+def test_filters_work_at_once_and_the_address_follows(open_as: Open, site: Run, helene: User) -> None:
     visit = open_as(helene)
     page = visit.go("/clients/")
     before = rows(page)
@@ -115,7 +53,7 @@ def test_filters_work_at_once_and_the_address_follows(open_as: Open, site: Site,
     expect(page.locator("#count")).to_contain_text("61 clients")
 
 
-def test_pages_turn_without_a_reload(open_as: Open, site: Site, helene: User) -> None:
+def test_pages_turn_without_a_reload(open_as: Open, site: Run, helene: User) -> None:
     page = open_as(helene).go("/clients/")
     first = rows(page)
     page.get_by_role("link", name="Suivante").click()
@@ -124,7 +62,7 @@ def test_pages_turn_without_a_reload(open_as: Open, site: Site, helene: User) ->
     assert not set(first) & set(rows(page))
 
 
-def test_it_works_without_javascript(open_as: Open, browser: Browser, site: Site, helene: User) -> None:
+def test_it_works_without_javascript(open_as: Open, browser: Browser, site: Run, helene: User) -> None:
     watched = open_as(helene)
     context = browser.new_context(java_script_enabled=False, viewport={"width": WIDE, "height": 900})
     context.add_cookies(watched.page.context.cookies())  # type: ignore[arg-type]
@@ -139,7 +77,7 @@ def test_it_works_without_javascript(open_as: Open, browser: Browser, site: Site
     context.close()
 
 
-def test_a_phone_keeps_filters_in_a_drawer_and_rows_as_cards(open_as: Open, site: Site, helene: User) -> None:
+def test_a_phone_keeps_filters_in_a_drawer_and_rows_as_cards(open_as: Open, site: Run, helene: User) -> None:
     page = open_as(helene, width=NARROW).go("/clients/")
     expect(page.locator("#filters summary", has_text="Statut")).not_to_be_visible()
     page.get_by_text("Filtres", exact=True).click()
@@ -147,7 +85,7 @@ def test_a_phone_keeps_filters_in_a_drawer_and_rows_as_cards(open_as: Open, site
     assert page.locator("tr[data-pk]").first.evaluate("row => getComputedStyle(row).display") == "grid"
 
 
-def test_a_badge_explains_itself_on_focus(open_as: Open, site: Site, helene: User) -> None:
+def test_a_badge_explains_itself_on_focus(open_as: Open, site: Run, helene: User) -> None:
     page = open_as(helene).go("/clients/?standing=provisional")
     badge = page.locator(".standing").first
     says = badge.locator(".standing-says")
@@ -158,7 +96,7 @@ def test_a_badge_explains_itself_on_focus(open_as: Open, site: Site, helene: Use
     assert says.evaluate("it => it.getBoundingClientRect().width") > 100
 
 
-def test_one_signs_in_by_keyboard_and_skips_to_the_content(open_as: Open, site: Site, helene: User) -> None:
+def test_one_signs_in_by_keyboard_and_skips_to_the_content(open_as: Open, site: Run, helene: User) -> None:
     page = open_as(None).go("/login/")
     page.keyboard.type("helene")
     page.keyboard.press("Tab")
@@ -171,7 +109,7 @@ def test_one_signs_in_by_keyboard_and_skips_to_the_content(open_as: Open, site: 
     expect(page.locator("main")).to_be_focused()
 
 
-def test_a_list_says_so_when_the_server_fails(open_as: Open, site: Site, helene: User) -> None:
+def test_a_list_says_so_when_the_server_fails(open_as: Open, site: Run, helene: User) -> None:
     visit = open_as(helene)
     page = visit.go("/clients/")
     page.route("**/clients/?*", lambda route: route.fulfill(status=500, body="oups"))

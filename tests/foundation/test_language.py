@@ -31,9 +31,9 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|<[^>]+>")
 # Words that English took from French, or both from Latin.
 THE_SAME = {
     "Action", "Administration", "Cause", "Client", "Clients", "Condition", "Conditions", "Date", "E-mail", "Imports",
-    "Notes", "Position", "Prospect", "Publications", "Segment", "Segments", "Service", "Silhouette", "Total", "Version",
-    "Versions", "absent", "client,clients", "page", "source", "segment", "segment,segments", "segments", "silhouette",
-    "version", "version,versions", "{count} client", "{count} clients",
+    "Menu", "Notes", "Position", "Prospect", "Publications", "Segment", "Segments", "Service", "Silhouette", "Total",
+    "Version", "Versions", "absent", "client,clients", "page", "segment", "segment,segments", "segments", "silhouette",
+    "source", "version", "version,versions", "{count} client", "{count} clients",
 }  # fmt: skip
 
 

@@ -253,6 +253,31 @@ def test_the_first_visit_is_guided_once(run: Run, amelie: User, karim: User) -> 
     assert "Première visite" in signed_in(karim).get("/day/").content.decode()
 
 
+def test_whom_the_base_was_filled_with_is_new_to_nobody(run: Run, amelie: User) -> None:
+    first = put(a_client("Depuis le début", "amelie"), run)
+    set_follow_up(first, 0)
+    assert sections(amelie)["new"].count == 0
+    assert "Arrivés depuis la mise en place de la base" in signed_in(amelie).get("/day/").content.decode()
+    late = put(a_client("Arrivée depuis", "amelie"), run)
+    Client.objects.filter(pk=late.pk).update(created_at=timezone.now())
+    Client.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=3))
+    assert [line.client for line in sections(amelie)["new"].lines] == [late]
+    Client.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=30))
+    assert [line.client for line in sections(amelie)["new"].lines] == [late]
+    html = signed_in(amelie).get("/day/").content.decode()
+    assert "Arrivés depuis sept jours" in html
+
+
+def test_the_two_columns_are_as_even_as_they_can(run: Run, play: Play, amelie: User) -> None:
+    fill(run, play, "amelie", 3)
+    names = [[section.name for section in column] for column in signed_in(amelie).get("/day/").context["columns"]]
+    assert names == [["due", "planned"], ["new", "moved", "one_question"]]
+    Client.objects.update(next_follow_up=None)
+    Decision.objects.all().delete()
+    names = [[section.name for section in column] for column in signed_in(amelie).get("/day/").context["columns"]]
+    assert names == [["due", "planned", "new"], ["moved", "one_question"]]
+
+
 def test_an_old_tab_does_not_bring_back_what_was_seen(amelie: User) -> None:
     now = timezone.now()
     seen(amelie, now)

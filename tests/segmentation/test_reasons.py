@@ -195,9 +195,10 @@ def test_somebody_elses_client_is_not_explained(run: Run, karim: User) -> None:
 
 
 def test_the_first_run_has_no_history_yet(run: Run, amelie: User, anais: User) -> None:
-    assert "Premier calcul&nbsp;: pas encore d’historique." in page(amelie, places(run)[0].client)
+    said = "Un seul calcul est publié&nbsp;: aucun changement de segment à raconter."
+    assert said in page(amelie, places(run)[0].client)
     place_all(a_run("held"))
-    assert "Premier calcul&nbsp;: pas encore d’historique." in page(anais, places(run)[0].client)
+    assert said in page(anais, places(run)[0].client)
 
 
 def test_stays_in_the_same_segment_are_one(run: Run, amelie: User) -> None:
@@ -205,7 +206,9 @@ def test_stays_in_the_same_segment_are_one(run: Run, amelie: User) -> None:
     third = published()
     client = places(run)[0].client
     assert [stay.run for stay in past(client).stays] == [run.pk]
-    assert "Il n’a pas changé de segment" in page(amelie, client)
+    told = page(amelie, client)
+    assert "Il n’a pas changé de segment" in told
+    assert told.count("Segment : «") == 1, "told once"
     other = elsewhere(places(run)[0])
     Assignment.objects.filter(run=third, client=client).update(segment=other)
     found = past(client)

@@ -117,3 +117,12 @@ def test_it_asks_the_database_as_much_for_3_clients_as_for_30(amelie: User) -> N
             assert browser.get(PAGE).status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 13
+
+
+def test_a_filter_opened_on_this_page_is_counted_whatever_the_start(amelie: User) -> None:
+    some_clients(4, "amelie")
+    plain, started = (
+        signed_in(amelie).get(f"/clients/facets/status/?{query}") for query in ("q=client", "q=client&start=Nantes")
+    )
+    assert (plain.status_code, started.status_code) == (200, 200)
+    assert body(started) == body(plain)

@@ -11,7 +11,7 @@ export const bars = ({ names, colours, series }, look, { width }) => ({
     inverse: true,
     axisLine: { show: false },
     axisTick: { show: false },
-    axisLabel: { color: look.ink, fontSize: 13, lineHeight: 15, width: Math.min(340, width * 0.42), overflow: "break" },
+    axisLabel: { interval: 0, color: look.ink, fontSize: 13, lineHeight: 15, width: Math.min(340, width * 0.42), overflow: "break" },
   },
   series: series.map(({ name, values }, at) => ({
     name,
