@@ -21,6 +21,8 @@ class Origin(StrEnum):
     SYNC = "base interne"
     DEMO = "démonstration"
     PAGE = "page"
+    API = "API"
+    SETTLED = "valeur de la base interne acceptée"
     ENTRY = "saisie à l’écran"
     UNDO = "annulation de l’import"
     MERGE = "fusion"
@@ -69,6 +71,12 @@ class Stamp:
 
 
 SHOWN = {
+    Origin.ADMIN: _("administration"),
+    Origin.PAGE: _("page"),
+    Origin.API: _("API"),
+    Origin.SETTLED: _("valeur de la base interne acceptée"),
+    Origin.MERGE: _("fusion"),
+    Origin.UNMERGE: _("annulation de la fusion"),
     Origin.IMPORT: _("import de fichier"),
     Origin.SYNC: _("base interne"),
     Origin.DEMO: _("démonstration"),

@@ -183,6 +183,12 @@ def a_place(scene: Scene) -> Any:
     return scene.browser("amelie").post(f"/places/{scene.client.pk}/", said)
 
 
+def over_the_api(scene: Scene) -> Any:
+    browser, address = scene.browser("amelie"), f"/api/v1/clients/{scene.client.pk}/"
+    tag = browser.get(address).headers["ETag"]
+    return browser.patch(address, {"phone": "02 41 00 00 00"}, "application/json", headers={"If-Match": tag})
+
+
 DEEDS: dict[str, list[tuple[str, Deed]]] = {
     "login/": [("login", lambda scene: login("/login/", "karim"))],
     "logout/": [("logout", lambda scene: scene.browser("karim").post("/logout/"))],
@@ -204,6 +210,7 @@ DEEDS: dict[str, list[tuple[str, Deed]]] = {
     ],
     "clients/<int:pk>/signed/": [("changed", a_prospect)],
     "places/<int:pk>/": [("changed", a_place)],
+    "api/v1/clients/<str:pk>/": [("changed", over_the_api)],
     "prospect/": [("created", kept)],
     "prospect/file/": [("export", a_file_of_prospects)],
     "imports/<int:pk>/confirm/": [("import", lambda scene: an_import(scene, "confirm"))],

@@ -197,7 +197,8 @@ PAGES: dict[str, Methods] = {
 API: dict[str, Methods] = {
     "api/v1/clients/": READ,
     "api/v1/clients/map/": READ,
-    "api/v1/clients/<str:pk>/": OWN,
+    # Without the version that one has read.
+    "api/v1/clients/<str:pk>/": {**OWN, "PATCH": everyone(428, anonymous=401, sacha=403, karim=404, anais=403)},
     "api/v1/clients/<str:pk>/neighbours/": OWN,
     "api/v1/explorer/": READ,
     "api/v1/completing/": READ,
