@@ -109,13 +109,37 @@ class Tally:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A source disagrees with what a person set here. Ours stays."""
+    """A source disagrees with what a person set here. Ours stays.
 
+    `field`: a field of Client, `turnover.<year>` or `followers.<platform>.<day>`; "latitude" is the whole position.
+    `value` is theirs as JSON holds it, to be taken later.
+    """
+
+    pk: int
     source_id: str
     client: str
     field: str
     ours: str
     theirs: str
+    value: Any
+
+    def to_dict(self) -> dict[str, str]:
+        """As `sync_source --json` says it."""
+        return {name: getattr(self, name) for name in ("source_id", "client", "field", "ours", "theirs")}
+
+
+def disagreement(client: Any, name: str, ours: Any, theirs: Any) -> Conflict:
+    before, after = ("" if value is None else str(value) for value in (ours, theirs))
+    return Conflict(client.pk, client.source_id or "", client.name, name, before, after, plain(theirs))
+
+
+def plain(value: Any) -> Any:
+    """As JSON holds it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
 @dataclass

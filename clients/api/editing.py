@@ -43,8 +43,8 @@ TAG = OpenApiParameter(
 )
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER,
-    description="Obligatoire\u00a0: l’ETag du client tel que vous l’avez lu. Absent ou «\u00a0*\u00a0»\u00a0: 428\u00a0; "
-    "périmé\u00a0: 412, avec l’ETag actuel.",
+    description="Obligatoire\u00a0: l’ETag du client tel que vous l’avez lu. Absent ou «\u00a0*\u00a0»\u00a0: 428\u00a0"
+    "; périmé\u00a0: 412, avec l’ETag actuel.",
 )  # fmt: skip
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match", str, OpenApiParameter.HEADER, description="Un ETag déjà lu\u00a0: 304 si rien n’a changé depuis."
