@@ -39,16 +39,16 @@ class Edit:
     made: bool = False
 
 
-def edits_of(client: Client) -> list[Edit]:
+def edits_of(client: Client, versions_told: int = VERSIONS) -> list[Edit]:
     """The latest versions that changed something people read, latest first. At most seven queries."""
-    versions = list(client.history.select_related("history_user")[: VERSIONS + 1])
+    versions = list(client.history.select_related("history_user")[: versions_told + 1])
     names = {
         "category": _named(Category, {version.category_id for version in versions}),
         "account_manager": _named(get_user_model(), {version.account_manager_id for version in versions}),
     }
     merges = _merges(versions)
     found = [_edit(new, [*_merged(new, merges), *_changes(old, new, names)]) for new, old in pairwise(versions)]
-    if versions and len(versions) <= VERSIONS and versions[-1].history_type == "+":
+    if versions and len(versions) <= versions_told and versions[-1].history_type == "+":
         found.append(_edit(versions[-1], [_("Fiche créée")], made=True))
     found += [_edit(version, [said]) for version, said in figure_versions(client)]
     return _together([edit for edit in found if edit.says])

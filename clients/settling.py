@@ -21,6 +21,7 @@ from dignamik.foundation.auditing import Kind, note
 
 FOLLOWERS, TURNOVER = "followers", "turnover"
 WHOLE_POSITION = "latitude"
+LONGEST_KEY = 18  # digits
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def _own(conflict: FieldConflict) -> Any:
 def settle(tokens: Collection[str], *, take: bool, by: Any, among: Any) -> list[FieldConflict]:
     """Decide on these conflicts of these clients (a queryset). Returns those settled: who has changed since it was
     shown, or is settled already, is left alone."""
-    pks = [int(number) for number, _, _ in (token.partition("-") for token in tokens) if number.isdecimal()]
+    numbers = (token.partition("-")[0] for token in tokens)
+    pks = [int(number) for number in numbers if number.isdecimal() and len(number) <= LONGEST_KEY]
     rows = FieldConflict.objects.select_for_update(of=("self",)).filter(pk__in=pks, state=State.OPEN)
     held = Client.objects.select_for_update(of=("self",)).filter(pk__in=rows.values("client"))
     locked = set(held.order_by("pk").values_list("pk", flat=True))

@@ -174,6 +174,8 @@ PAGES: dict[str, Methods] = {
     "language/": {"GET": dict.fromkeys(PEOPLE, 405), "POST": dict.fromkeys(PEOPLE, 302)},
     "sync/": {"GET": FOLLOW["GET"], "POST": BRING | {"adele": 302}},
     "sync/<int:pk>/": FOLLOW,
+    # With nothing chosen nothing is decided.
+    "conflicts/": {"GET": BRING, "POST": BRING | {"adele": 302}},
     "doubles/": {"GET": BRING, "POST": BRING | {"adele": 405}},
     "doubles/search/": BRINGS,
     # The scene's two clients look like nobody's doubles, which keeps nobody from judging them; nothing is confirmed.

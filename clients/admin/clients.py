@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from clients import recording
 from clients.admin.forms import ClientForm, DistinctRows, ReadingForm, TurnoverForm
 from clients.admin.lists import LookedAfter, Placed, Present
 from clients.admin.seen import SeenForm
+from clients.edits import edits_of
 from clients.facts import Origin
 from clients.models import Client, Demo, Followers, HeldService, Turnover
 from clients.places import fold, fold_town
@@ -24,6 +26,9 @@ from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin, is_k
 from dignamik.foundation.auditing import Kind
 
 KEPT = _("%(row)s\u00a0: modifié entre-temps par %(who)s, et gardé\u00a0: %(what)s.")
+
+
+MOST_VERSIONS, EDITS_A_PAGE = 1000, 25
 
 
 class Rows(admin.TabularInline):  # type: ignore[type-arg]
@@ -55,6 +60,7 @@ class HeldServices(Rows):
 @admin.register(Client)
 class ClientAdmin(HistoryAdmin):
     form = ClientForm
+    object_history_list_template = "admin/client_history.html"
     recorded: ClassVar[Mapping[str, str]] = {"deleted": Kind.DELETED}  # the rest by `clients.recording`
     inlines = (HeldServices, Readings, Turnovers)
     list_display: tuple[Any, ...] = (
@@ -126,6 +132,13 @@ class ClientAdmin(HistoryAdmin):
         """The source's identifier ties a client to its source: given once, never moved."""
         return self.readonly_fields if obj is None else (*self.readonly_fields, "source_id")
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """First what people read, figures and services included, a page at a time; then the stored versions."""
+        self._check_reach(request, object_id)
+        client = self.get_queryset(request).get(pk=object_id)
+        edits = Paginator(edits_of(client, MOST_VERSIONS), EDITS_A_PAGE).get_page(request.GET.get("edits"))
+        return super().history_view(request, object_id, {**(extra_context or {}), "edits": edits})
+
     def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
         sets = super().get_fieldsets(request, obj)
         if obj is None or not self.has_change_permission(request, obj):
@@ -178,7 +191,9 @@ def figures_of(formsets: Any) -> set[str]:
             continue  # no source speaks of them
         rows = [*of.new_objects, *(row for row, _names in of.changed_objects), *of.deleted_objects]
         before = [
-            of.model(**{name: row.initial[name] for name in row.told}) for row in of.initial_forms if row.has_changed()
+            of.model(**{name: row.initial[name] for name in row.told})
+            for row in of.initial_forms
+            if row.instance.pk and row.has_changed()
         ]
         found |= {recording.figure_key(row) for row in (*rows, *before)}
     return found

@@ -37,6 +37,7 @@ NO_CATEGORY = _("Ce type d’entreprise n’existe pas.")
 NO_PERSON = _("Aucun compte actif n’a cet identifiant.")
 NOT_TO_ASSIGN = _("Votre rôle ne permet pas de confier des clients.")
 BAD_CODE = _("Ce code postal n’est pas français\u00a0: cinq chiffres sont attendus.")
+HALF = _("Donnez la latitude et la longitude, ou aucune des deux.")
 NAMELESS = _("Un client a un nom.")
 TAG = OpenApiParameter(
     "ETag", str, OpenApiParameter.HEADER, response=[200], description="La version du client que cette réponse donne."
@@ -179,5 +180,5 @@ def put(client: Client, said: Mapping[str, Any]) -> set[str]:
             setattr(client, field, value)
             changed.add(field)
     if changed & recording.POSITION and (client.latitude is None) != (client.longitude is None):
-        raise ValidationError({"latitude": [looked_up("Donnez la latitude et la longitude, ou aucune des deux.")]})
+        raise ValidationError({"latitude": [HALF]})
     return changed
