@@ -114,7 +114,8 @@ def written_last(wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], W
 
 def _writer(versions: list[Any], name: str) -> Any:
     """The first of the latest versions (latest first) that all have the value of now."""
-    columns = ("latitude", "longitude") if name == "latitude" else (Client._meta.get_field(name).attname,)
+    field: Any = Client._meta.get_field(name)
+    columns = ("latitude", "longitude") if name == "latitude" else (field.attname,)
     held = [tuple(getattr(version, column) for column in columns) for version in versions]
     same = next((at for at, value in enumerate(held) if value != held[0]), len(held))
     return versions[same - 1]

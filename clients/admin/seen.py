@@ -76,7 +76,7 @@ class SeenForm(forms.ModelForm):  # type: ignore[type-arg]
         said, base = self[name].data, self.base[name]
         model_field: Any = self.instance._meta.get_field(name)
         if isinstance(model_field, (models.CharField, models.TextField)):
-            return plain(said or "") != plain(str(base or ""))
+            return bool(plain(said or "") != plain(str(base or "")))
         if not model_field.is_relation and base is not None:
             base = model_field.to_python(base)
         return bool(self.fields[name].has_changed(base, said))
