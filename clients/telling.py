@@ -39,7 +39,7 @@ def value_said(name: str, value: Any) -> str:
     if value is None or value == "":
         return _("aucune") if name == "next_follow_up" else _("inconnu")
     if kind == "latitude":
-        return "; ".join(french.grouped(degrees, 4) for degrees in value)
+        return "\u00a0; ".join(french.grouped(degrees, 4) for degrees in value)
     if rest and kind == "turnover":
         return french.exact_euros(Decimal(value))
     if rest and kind == "followers":
