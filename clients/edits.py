@@ -37,6 +37,7 @@ class Edit:
     reason: str
     says: Sequence[str]
     made: bool = False
+    figures: bool = False  # nothing but these
 
 
 def edits_of(client: Client, versions_told: int = VERSIONS) -> list[Edit]:
@@ -50,7 +51,7 @@ def edits_of(client: Client, versions_told: int = VERSIONS) -> list[Edit]:
     found = [_edit(new, [*_merged(new, merges), *_changes(old, new, names)]) for new, old in pairwise(versions)]
     if versions and len(versions) <= versions_told and versions[-1].history_type == "+":
         found.append(_edit(versions[-1], [_("Fiche créée")], made=True))
-    found += [_edit(version, [said]) for version, said in figure_versions(client)]
+    found += [replace(_edit(version, [said]), figures=True) for version, said in figure_versions(client)]
     return _together([edit for edit in found if edit.says])
 
 
@@ -64,7 +65,9 @@ def _together(edits: Sequence[Edit]) -> list[Edit]:
         elif edit.made or last.made:
             merged[-1] = edit if edit.made else last
         else:
-            merged[-1] = replace(last, says=[*edit.says, *last.says])
+            first, then = (last, edit) if edit.figures and not last.figures else (edit, last)
+            both = edit.figures and last.figures
+            merged[-1] = replace(last, says=[*first.says, *then.says], figures=both)
     return merged
 
 
@@ -109,10 +112,16 @@ def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
     if old.notes != new.notes:
         says.append(_("Notes modifiées"))
     if (old.latitude, old.longitude) != (new.latitude, new.longitude):
-        says.append(_("Position modifiée"))
+        said = {"label": label_of("latitude"), "old": _position(old), "new": _position(new)}
+        says.append(_("%(label)s\u00a0: %(old)s → %(new)s") % said)
     if old.merged_into_id == new.merged_into_id and (old.withdrawn_at is None) != (new.withdrawn_at is None):
         says.append(_("Retiré de la source") if new.withdrawn_at else _("Revenu dans la source"))
     return says
+
+
+def _position(version: Any) -> str:
+    given = version.latitude is not None
+    return value_said("latitude", (version.latitude, version.longitude) if given else None)
 
 
 def _said(name: str, value: Any, names: dict[str, dict[int, Any]]) -> str:

@@ -123,3 +123,17 @@ def _writer(versions: list[Any], name: str) -> Any:
 
 def _wrote(version: Any) -> Wrote:
     return Wrote(version.history_user, version.history_date, reason_shown(version.history_change_reason or ""))
+
+
+def last_change(row: Any) -> str:
+    """Who wrote this row last, and when, in words."""
+    version = row.history.select_related("history_user").first() if hasattr(row, "history") else None
+    if version is None:
+        return _("quelqu’un")
+    by = version.history_user
+    who = (
+        (by and (by.get_full_name() or by.get_username()))
+        or reason_shown(version.history_change_reason or "")
+        or _("quelqu’un")
+    )
+    return _("%(who)s, le %(when)s") % {"who": who, "when": french.moment(version.history_date)}

@@ -16,13 +16,11 @@ from typing import Any
 
 from django import forms
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clients.facts import reason_shown
+from clients.figure_edits import last_change
 from dignamik.foundation import french
-from dignamik.foundation.administration import named
 
 LONGEST = 60
 GONE = gettext_lazy(
@@ -158,15 +156,6 @@ class SeenForm(forms.ModelForm):  # type: ignore[type-arg]
         if isinstance(value, Decimal):
             text = french.grouped(value, 2)
         return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def last_change(row: Any) -> str:
-    """Who wrote this row last, and when, in words."""
-    version = row.history.select_related("history_user").first() if hasattr(row, "history") else None
-    if version is None:
-        return _("quelqu’un")
-    who = named(version.history_user) or reason_shown(version.history_change_reason or "") or _("quelqu’un")
-    return _("%(who)s, le %(when)s") % {"who": who, "when": french.moment(timezone.localtime(version.history_date))}
 
 
 def plain(value: Any) -> Any:
