@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 
 from clients.duplicates import Merge
 from clients.facts import Origin, reason_shown
+from clients.figure_edits import figure_versions
 from clients.models import Category, Client
-from dignamik.foundation import french
+from clients.telling import label_of, value_said
 
 VERSIONS = 40
 """As many of the latest versions are compared; older ones are in the admin."""
-LONGEST_VALUE = 60
+AT_ONE_GO = timedelta(seconds=2)
 # In the order in which they are told. What is derived, or where a field came from, is nobody's edit.
 TOLD = (
     "name", "category", "sector", "status", "email", "phone", "address", "postal_code", "city", "website",
@@ -35,22 +36,39 @@ class Edit:
     by: Any
     reason: str
     says: Sequence[str]
+    made: bool = False
+    figures: bool = False  # nothing but these
 
 
-def edits_of(client: Client) -> list[Edit]:
-    """The latest versions that changed something people read, latest first. At most four queries."""
-    versions = list(client.history.select_related("history_user")[: VERSIONS + 1])
-    if not versions:
-        return []
+def edits_of(client: Client, versions_told: int = VERSIONS) -> list[Edit]:
+    """The latest versions that changed something people read, latest first. At most seven queries."""
+    versions = list(client.history.select_related("history_user")[: versions_told + 1])
     names = {
         "category": _named(Category, {version.category_id for version in versions}),
         "account_manager": _named(get_user_model(), {version.account_manager_id for version in versions}),
     }
     merges = _merges(versions)
     found = [_edit(new, [*_merged(new, merges), *_changes(old, new, names)]) for new, old in pairwise(versions)]
-    if len(versions) <= VERSIONS and versions[-1].history_type == "+":
-        found.append(_edit(versions[-1], [_("Fiche créée")]))
-    return [edit for edit in found if edit.says]
+    if versions and len(versions) <= versions_told and versions[-1].history_type == "+":
+        found.append(_edit(versions[-1], [_("Fiche créée")], made=True))
+    found += [replace(_edit(version, [said]), figures=True) for version, said in figure_versions(client)]
+    return _together([edit for edit in found if edit.says])
+
+
+def _together(edits: Sequence[Edit]) -> list[Edit]:
+    """Latest first; what one person or machine wrote at one go is one edit. What a client came with is not told."""
+    merged: list[Edit] = []
+    for edit in sorted(edits, key=lambda edit: edit.at, reverse=True):
+        last = merged[-1] if merged else None
+        if last is None or (last.by, last.reason) != (edit.by, edit.reason) or last.at - edit.at > AT_ONE_GO:
+            merged.append(edit)
+        elif edit.made or last.made:
+            merged[-1] = edit if edit.made else last
+        else:
+            first, then = (last, edit) if edit.figures and not last.figures else (edit, last)
+            both = edit.figures and last.figures
+            merged[-1] = replace(last, says=[*first.says, *then.says], figures=both)
+    return merged
 
 
 def _named(model: Any, pks: set[int | None]) -> dict[int, Any]:
@@ -78,8 +96,9 @@ def _merged(version: Any, merges: dict[str, Merge]) -> list[str]:
     return [_("Fusion avec «\u00a0%(name)s\u00a0»") % {"name": name}]
 
 
-def _edit(version: Any, says: Sequence[str]) -> Edit:
-    return Edit(version.history_date, version.history_user, reason_shown(version.history_change_reason or ""), says)
+def _edit(version: Any, says: Sequence[str], *, made: bool = False) -> Edit:
+    reason = reason_shown(version.history_change_reason or "")
+    return Edit(version.history_date, version.history_user, reason, says, made)
 
 
 def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
@@ -88,13 +107,13 @@ def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
         column = f"{name}_id" if name in names else name
         before, after = getattr(old, column), getattr(new, column)
         if before != after:
-            label = str(Client._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-            said = {"label": f"{label[:1].upper()}{label[1:]}", "old": _said(name, before, names)}
+            said = {"label": label_of(name), "old": _said(name, before, names)}
             says.append(_("%(label)s\u00a0: %(old)s → %(new)s") % (said | {"new": _said(name, after, names)}))
     if old.notes != new.notes:
         says.append(_("Notes modifiées"))
     if (old.latitude, old.longitude) != (new.latitude, new.longitude):
-        says.append(_("Position modifiée"))
+        said = {"label": label_of("latitude"), "old": _position(old), "new": _position(new)}
+        says.append(_("%(label)s\u00a0: %(old)s → %(new)s") % said)
     if old.merged_into_id == new.merged_into_id and (old.withdrawn_at is None) != (new.withdrawn_at is None):
         says.append(_("Retiré de la source") if new.withdrawn_at else _("Revenu dans la source"))
     if (old.profiling_objected_at is None) != (new.profiling_objected_at is None):
@@ -102,19 +121,10 @@ def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
     return says
 
 
+def _position(version: Any) -> str:
+    given = version.latitude is not None
+    return value_said("latitude", (version.latitude, version.longitude) if given else None)
+
+
 def _said(name: str, value: Any, names: dict[str, dict[int, Any]]) -> str:
-    if name == "next_follow_up" and value is None:
-        return _("aucune")
-    if name in names:
-        value = names[name].get(value)
-        value = value.get_full_name() or value.get_username() if hasattr(value, "get_username") else value
-    if value is None or value == "":
-        return _("inconnu")
-    if isinstance(value, bool):
-        return _("oui") if value else _("non")
-    if isinstance(value, date):
-        return french.day(value)
-    if name == "status":
-        return str(dict(Client.Status.choices).get(value, value))
-    text = str(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+    return value_said(name, names[name].get(value) if name in names else value)

@@ -21,6 +21,8 @@ class Origin(StrEnum):
     SYNC = "base interne"
     DEMO = "démonstration"
     PAGE = "page"
+    API = "API"
+    SETTLED = "valeur de la base interne acceptée"
     ENTRY = "saisie à l’écran"
     UNDO = "annulation de l’import"
     MERGE = "fusion"
@@ -69,6 +71,12 @@ class Stamp:
 
 
 SHOWN = {
+    Origin.ADMIN: _("administration"),
+    Origin.PAGE: _("page"),
+    Origin.API: _("API"),
+    Origin.SETTLED: _("valeur de la base interne acceptée"),
+    Origin.MERGE: _("fusion"),
+    Origin.UNMERGE: _("annulation de la fusion"),
     Origin.IMPORT: _("import de fichier"),
     Origin.SYNC: _("base interne"),
     Origin.DEMO: _("démonstration"),
@@ -103,13 +111,37 @@ class Tally:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A source disagrees with what a person set here. Ours stays."""
+    """A source disagrees with what a person set here. Ours stays.
 
+    `field`: a field of Client, `turnover.<year>` or `followers.<platform>.<day>`; "latitude" is the whole position.
+    `value` is theirs as JSON holds it, to be taken later.
+    """
+
+    pk: int
     source_id: str
     client: str
     field: str
     ours: str
     theirs: str
+    value: Any
+
+    def to_dict(self) -> dict[str, str]:
+        """As `sync_source --json` says it."""
+        return {name: getattr(self, name) for name in ("source_id", "client", "field", "ours", "theirs")}
+
+
+def disagreement(client: Any, name: str, ours: Any, theirs: Any) -> Conflict:
+    before, after = ("" if value is None else str(value) for value in (ours, theirs))
+    return Conflict(client.pk, client.source_id or "", client.name, name, before, after, plain(theirs))
+
+
+def plain(value: Any) -> Any:
+    """As JSON holds it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from clients.facts import ClientFacts, Reading, Recorded, Stamp
+from clients.facts import ClientFacts, Origin, Reading, Recorded, Stamp, disagreement
 from clients.models import Client, Followers, HeldService, Turnover
 
 BATCH = 500
@@ -49,6 +49,13 @@ def write_readings(pairs: Pairs, stamp: Stamp, outcome: Recorded) -> set[int]:
             last = rows[max(days)] if days else None
             if any(row is not None and _says_nothing_new(reading, row) for row in (last, same_day)):
                 outcome.followers.unchanged += 1
+            elif held_here := _held_here(client, platform, reading, day, last, stamp):
+                row = rows.get(held_here)
+                ours, name = (
+                    row.count if row else None,
+                    figure_key(row or Followers(platform=platform, measured_on=held_here)),
+                )
+                outcome.conflicts.append(disagreement(client, name, ours, reading.count))
             elif same_day is not None:
                 same_day.count, same_day.has_account = said
                 if same_day.pk is not None:
@@ -72,7 +79,10 @@ def write_turnovers(pairs: Pairs, stamp: Stamp, outcome: Recorded) -> set[int]:
         for year, said in fact.turnover.items():
             amount = said.quantize(CENT)  # as it will be stored: else the next sync would see a change
             row = held.get((client.pk, year))
-            if row is None:
+            owned = f"turnover.{year}" in client.local_fields and stamp.origin is Origin.SYNC
+            if owned and (row is None or row.amount != amount):
+                outcome.conflicts.append(disagreement(client, f"turnover.{year}", row and row.amount, amount))
+            elif row is None:
                 new.append(Turnover(client=client, year=year, amount=amount))
             elif row.amount == amount:
                 outcome.turnover.unchanged += 1
@@ -84,14 +94,18 @@ def write_turnovers(pairs: Pairs, stamp: Stamp, outcome: Recorded) -> set[int]:
     return {row.client_id for row in (*new, *changed)}
 
 
-def write_services(pairs: Pairs) -> None:
+def write_services(pairs: Pairs, stamp: Stamp) -> None:
     """Add the services that a source knows; one that is held already keeps its date."""
-    rows = [
+    if not any(fact.services for _, fact in pairs):
+        return
+    held = {(row.client_id, row.service) for row in _rows_of(HeldService, pairs)}
+    new = [
         HeldService(client=client, service=service, since=since)
         for client, fact in pairs
         for service, since in (fact.services or {}).items()
+        if (client.pk, service) not in held
     ]
-    HeldService.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
+    _write_rows(HeldService, new, [], [], stamp)
 
 
 def refresh_derived(pks: Sequence[int], *, changed_at: datetime) -> None:
@@ -112,6 +126,24 @@ def refresh_derived(pks: Sequence[int], *, changed_at: datetime) -> None:
             turnover_year=Subquery(latest.values("year")[:1]),
             followers=Subquery(total.values("total")),
         )
+
+
+def figure_key(row: Followers | Turnover) -> str:
+    """What `local_fields` calls a reading or a turnover that a person wrote here, or deleted."""
+    if isinstance(row, Turnover):
+        return f"turnover.{row.year}"
+    return f"followers.{row.platform}.{row.measured_on.isoformat()}"
+
+
+def _held_here(
+    client: Client, platform: str, reading: Reading, day: date, last: Followers | None, stamp: Stamp
+) -> date | None:
+    """The day of the reading that a person wrote here and a source contradicts: of the same day, or the latest one
+    where the source does not say when it measured, so that it has no later news."""
+    if stamp.origin is not Origin.SYNC:
+        return None
+    days = [day] if reading.measured_on or last is None else [day, last.measured_on]
+    return next((each for each in days if f"followers.{platform}.{each.isoformat()}" in client.local_fields), None)
 
 
 def _says_nothing_new(reading: Reading, row: Followers) -> bool:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from clients.conflicts import FieldConflict as FieldConflict
 from clients.contacts import Contact as Contact
 from clients.duplicates import Merge as Merge  # with what else its module holds
 from clients.imports import FileImport as FileImport
@@ -217,6 +218,7 @@ class HeldService(models.Model):
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="held_services", verbose_name="client")
     service = models.CharField("service", max_length=12, choices=Service)
     since = models.DateField(_("depuis"), null=True, blank=True)
+    history = HistoricalRecords(verbose_name=_("historique"))
 
     class Meta:
         verbose_name = _("service détenu")

@@ -14,8 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from clients.facts import ClientFacts, Conflict, Origin, Recorded, Stamp
+from clients.conflicts import remember
+from clients.facts import ClientFacts, Origin, Recorded, Stamp, disagreement
 from clients.figures import BATCH, CHUNK, refresh_derived, write_readings, write_services, write_turnovers
+from clients.figures import figure_key as figure_key
 from clients.locating import has_moved, locate_client, refuse_coordinates
 from clients.matching import key_of, known_clients
 from clients.models import Category, Client
@@ -81,9 +83,15 @@ def speaking_of(client: Client) -> ClientFacts:
 
 
 @transaction.atomic
-def facts_changed(client: Client, which: Sequence[str] = ()) -> None:
-    """After a person edited the client's readings, turnovers or services (`which`): bring derived columns up to
-    date."""
+def facts_changed(client: Client, which: Sequence[str] = (), *, figures: Iterable[str] = ()) -> None:
+    """After a person edited the client's readings, turnovers or services (`which`): bring derived columns up to date.
+
+    `figures` (see `figure_key`) are theirs from now on: a source's other value is a conflict.
+    """
+    owned = sorted({*client.local_fields, *figures})
+    if owned != client.local_fields:
+        client.local_fields = owned
+        Client.objects.filter(pk=client.pk).update(local_fields=owned)
     refresh_derived([client.pk], changed_at=timezone.now())
     note(Kind.CHANGED, about=client, fields=sorted(which))
 
@@ -155,10 +163,12 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
     _write_clients(created, updated, changed, stamp)
     outcome.clients.created, outcome.clients.updated = len(created), len(updated)
     touched = write_readings(pairs, stamp, outcome) | write_turnovers(pairs, stamp, outcome)
-    write_services(pairs)
+    write_services(pairs, stamp)
     outcome.pks = [pairs[place][0].pk for place in gathered.places]
     outcome.touched = sorted(touched | {client.pk for client in (*created, *updated)})
     refresh_derived(outcome.touched, changed_at=stamp.at)
+    if stamp.origin is Origin.SYNC:
+        remember(outcome.conflicts, outcome.pks, stamp)
     return outcome
 
 
@@ -234,8 +244,13 @@ def _apply(
         _set(client, name, value, stamp, outcome)
     if client.category is not None:
         client.sector = client.category.sector
-    if client.account_manager_name and "account_manager" not in client.local_fields:
-        client.account_manager = managers.get(client.account_manager_name.casefold())
+    if client.account_manager_name:
+        theirs = managers.get(client.account_manager_name.casefold())
+        if "account_manager" not in client.local_fields:
+            client.account_manager = theirs
+        elif stamp.origin is Origin.SYNC and theirs is not None and theirs != client.account_manager:
+            ours, name = client.account_manager, client.account_manager_name
+            outcome.conflicts.append(disagreement(client, "account_manager", ours, name))
     if _lets_go(client, fact, stamp):
         client.account_manager_name, client.account_manager = "", None
     client.withdrawn_at = None
@@ -260,7 +275,7 @@ def _set_position(client: Client, fact: ClientFacts, stamp: Stamp, outcome: Reco
     ours = (client.latitude, client.longitude)
     if stamp.origin is Origin.SYNC and not POSITION.isdisjoint(client.local_fields):
         if ours != theirs:
-            _disagree(client, "latitude", ours, theirs, outcome)
+            outcome.conflicts.append(disagreement(client, "latitude", ours, theirs))
         return
     client.latitude, client.longitude = theirs
     client.position_precision = Client.Precision.GIVEN
@@ -271,14 +286,9 @@ def _set(client: Client, name: str, value: Any, stamp: Stamp, outcome: Recorded)
     if value in (None, "") or value == ours:
         return  # a source's silence never erases
     if name in client.local_fields and stamp.origin is Origin.SYNC:
-        _disagree(client, name, ours, value, outcome)
+        outcome.conflicts.append(disagreement(client, name, ours, value))
         return
     setattr(client, name, value)
-
-
-def _disagree(client: Client, name: str, ours: Any, theirs: Any, outcome: Recorded) -> None:
-    said = ("" if value is None else str(value) for value in (ours, theirs))
-    outcome.conflicts.append(Conflict(client.source_id or "", client.name, name, *said))
 
 
 def _derive(client: Client) -> None:

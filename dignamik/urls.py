@@ -26,6 +26,7 @@ from segmentation.web.asking import CancelJob, JobPage
 from segmentation.web.batch import Batch
 from segmentation.web.comparing import RunComparison
 from segmentation.web.completing import Completing
+from segmentation.web.conflicts import Conflicts
 from segmentation.web.day import DayPage, DaySeen
 from segmentation.web.doubles import Compare, MergePage, UndoMerge
 from segmentation.web.explorer import ExplorerPage
@@ -119,6 +120,7 @@ urlpatterns = [
     path("imports/<int:pk>/rejected/", RejectedRows.as_view(), name="import-rejected"),
     path("sync/", SyncList.as_view(), name="syncs"),
     path("sync/<int:pk>/", SyncPage.as_view(), name="sync"),
+    path("conflicts/", Conflicts.as_view(), name="conflicts"),
     path("doubles/", DoubleList.as_view(), name="doubles"),
     path("doubles/search/", SearchDoubles.as_view(), name="doubles-search"),
     path("doubles/<int:first>/<int:second>/", Compare.as_view(), name="doubles-compare"),

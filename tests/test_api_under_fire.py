@@ -42,6 +42,7 @@ PEOPLE = ("anonymous", "amelie", "adele")
 # What a schema without the database cannot say: the field names something that is not there, or contradicts another.
 REFERENCES = {"category", "sector", "segment", "manager", "play", "bbox", "new_since"}  # 30 February is no day
 RULES: Mapping[str, set[str]] = {
+    "clients_partial_update": {"name", "category_id", "postal_code", "latitude", "manager", "email"},
     "recommendations_create": {"play", "comment", "until", ""},
     "runs_create": {"why"},
     "score_create": {"seniority_years", "turnover"},  # the bounds of an amount that is a text,

@@ -17,8 +17,11 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
+from django.utils import timezone
 
+from clients import recording
 from clients.choosing import propose
+from clients.facts import ClientFacts, Origin, Stamp
 from clients.models import Category, Client, Merge
 from clients.web.place_form import fix_of
 from dignamik.foundation.administration import OnRecord
@@ -227,6 +230,22 @@ def a_right(scene: Scene, which: str, **said: Any) -> Any:
     return scene.browser("adele").post(f"/clients/{scene.client.pk}/rights/{which}/", said)
 
 
+def over_the_api(scene: Scene) -> Any:
+    browser, address = scene.browser("amelie"), f"/api/v1/clients/{scene.client.pk}/"
+    tag = browser.get(address).headers["ETag"]
+    return browser.patch(address, {"phone": "02 41 00 00 00"}, "application/json", headers={"If-Match": tag})
+
+
+def a_conflict_settled(scene: Scene) -> Any:
+    scene.client.phone = "01"
+    recording.save(scene.client, changed=["phone"])
+    facts = ClientFacts(scene.client.source_id, {"phone": "02"})
+    recording.record([facts], Stamp(Origin.SYNC, timezone.now()))
+    browser = scene.browser("adele")
+    (line,) = browser.get("/conflicts/").context["lines"]
+    return browser.post("/conflicts/", {"keep": line.told.token})
+
+
 DEEDS: dict[str, list[tuple[str, Deed]]] = {
     "login/": [("login", lambda scene: login("/login/", "karim"))],
     "logout/": [("logout", lambda scene: scene.browser("karim").post("/logout/"))],
@@ -262,6 +281,8 @@ DEEDS: dict[str, list[tuple[str, Deed]]] = {
     ],
     "clients/<int:pk>/signed/": [("changed", a_prospect)],
     "places/<int:pk>/": [("changed", a_place)],
+    "conflicts/": [("changed", a_conflict_settled)],
+    "api/v1/clients/<str:pk>/": [("changed", over_the_api)],
     "prospect/": [("created", kept)],
     "prospect/file/": [("export", a_file_of_prospects)],
     "imports/<int:pk>/confirm/": [("import", lambda scene: an_import(scene, "confirm"))],

@@ -183,6 +183,8 @@ PAGES: dict[str, Methods] = {
     "language/": {"GET": dict.fromkeys(PEOPLE, 405), "POST": dict.fromkeys(PEOPLE, 302)},
     "sync/": {"GET": FOLLOW["GET"], "POST": BRING | {"adele": 302}},
     "sync/<int:pk>/": FOLLOW,
+    # With nothing chosen nothing is decided.
+    "conflicts/": {"GET": BRING, "POST": BRING | {"adele": 302}},
     "doubles/": {"GET": BRING, "POST": BRING | {"adele": 405}},
     "doubles/search/": BRINGS,
     # The scene's two clients look like nobody's doubles, which keeps nobody from judging them; nothing is confirmed.
@@ -219,7 +221,8 @@ PAGES: dict[str, Methods] = {
 API: dict[str, Methods] = {
     "api/v1/clients/": READ,
     "api/v1/clients/map/": READ,
-    "api/v1/clients/<str:pk>/": OWN,
+    # Without the version that one has read.
+    "api/v1/clients/<str:pk>/": {**OWN, "PATCH": everyone(428, anonymous=401, sacha=403, karim=404, anais=403)},
     "api/v1/clients/<str:pk>/neighbours/": OWN,
     "api/v1/explorer/": READ,
     "api/v1/completing/": READ,
@@ -476,10 +479,11 @@ def test_every_operation_of_the_schema_is_in_the_table() -> None:
     for path, operations in paths.items():
         methods = shapes[re.sub(r"{[^}]*}", "{}", path)]
         assert {name.upper() for name in operations} <= {
-            # 400: allowed, but an empty body says nothing; 202: allowed, and it asks for something.
+            # 400: allowed, but an empty body says nothing; 202: allowed, and it asks for something; 428: allowed, but
+            # it does not say what it had read.
             method
             for method, statuses in methods.items()
-            if {200, 202, 400} & set(statuses.values())
+            if {200, 202, 400, 428} & set(statuses.values())
         }
 
 

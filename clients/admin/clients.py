@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db import connection
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
@@ -15,36 +17,51 @@ from clients import recording
 from clients.admin.exchange import FileExchange
 from clients.admin.forms import ClientForm, DistinctRows, ReadingForm, TurnoverForm
 from clients.admin.lists import LookedAfter, Placed, Present
+from clients.admin.seen import SeenForm
+from clients.edits import edits_of
+from clients.facts import Origin
 from clients.models import Client, Demo, Followers, HeldService, Turnover
 from clients.places import fold, fold_town
 from clients.querysets import SEES_EVERYTHING
-from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin
+from dignamik.foundation.administration import HistoryAdmin, ReadOnlyAdmin, is_key
 from dignamik.foundation.auditing import Kind
 
+KEPT = _("%(row)s\u00a0: modifié entre-temps par %(who)s, et gardé\u00a0: %(what)s.")
 
-class Readings(admin.TabularInline):  # type: ignore[type-arg]
+
+MOST_VERSIONS, EDITS_A_PAGE = 1000, 25
+
+
+class Rows(admin.TabularInline):  # type: ignore[type-arg]
+    """What hangs on a client, each row with what its reader saw of it."""
+
+    form = SeenForm
+    formset = DistinctRows
+    extra = 0
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return fields if self.has_change_permission(request, obj) else [name for name in fields if name != "seen"]
+
+
+class Readings(Rows):
     model = Followers
     form = ReadingForm
-    formset = DistinctRows
-    extra = 0
 
 
-class Turnovers(admin.TabularInline):  # type: ignore[type-arg]
+class Turnovers(Rows):
     model = Turnover
     form = TurnoverForm
-    formset = DistinctRows
-    extra = 0
 
 
-class HeldServices(admin.TabularInline):  # type: ignore[type-arg]
+class HeldServices(Rows):
     model = HeldService
-    formset = DistinctRows
-    extra = 0
 
 
 @admin.register(Client)
 class ClientAdmin(FileExchange, HistoryAdmin):
     form = ClientForm
+    object_history_list_template = "admin/client_history.html"
     recorded: ClassVar[Mapping[str, str]] = {"deleted": Kind.DELETED}  # the rest by `clients.recording`
     inlines = (HeldServices, Readings, Turnovers)
     list_display: tuple[Any, ...] = (
@@ -119,6 +136,25 @@ class ClientAdmin(FileExchange, HistoryAdmin):
         """The source's identifier ties a client to its source: given once, never moved."""
         return self.readonly_fields if obj is None else (*self.readonly_fields, "source_id")
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """First what people read, figures and services included, a page at a time; then the stored versions."""
+        self._check_reach(request, object_id)
+        client = self.get_queryset(request).get(pk=object_id)
+        edits = Paginator(edits_of(client, MOST_VERSIONS), EDITS_A_PAGE).get_page(request.GET.get("edits"))
+        return super().history_view(request, object_id, {**(extra_context or {}), "edits": edits})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
+        sets = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return sets
+        return [*sets[:-1], (sets[-1][0], {**sets[-1][1], "fields": (*sets[-1][1]["fields"], "seen")})]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Client | None:
+        """Before it is written the client is locked, so that what the form compares with is still so when it writes."""
+        if request.method == "POST" and is_key(object_id) and connection.in_atomic_block:
+            list(Client.objects.select_for_update().filter(pk=object_id).values_list("pk"))
+        return super().get_object(request, object_id, from_field)
+
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """A client of the source would be back with the next sync: it is withdrawn there, not deleted here."""
         if isinstance(obj, Client) and obj.source_id:
@@ -128,11 +164,43 @@ class ClientAdmin(FileExchange, HistoryAdmin):
     def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:  # noqa: FBT001
         recording.save(obj, changed=form.changed_data, user=request.user)
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001
+        """As the library does, with the way in for the history of each row."""
+        for row in (written := formset.save(commit=False)):
+            row._change_reason = Origin.ADMIN.value
+            row.save()
+        for row in formset.deleted_objects:
+            row._change_reason = Origin.ADMIN.value
+            row.delete()
+        if written:
+            formset.save_m2m()
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         super().save_related(request, form, formsets, change)
         changed = [str(formset.model._meta.model_name) for formset in formsets if formset.has_changed()]
         if changed:
-            recording.facts_changed(form.instance, changed)
+            recording.facts_changed(form.instance, changed, figures=figures_of(formsets))
+        for row in (form, *(row for of in formsets for row in of)):
+            if change and row.merged:
+                said = {"row": row.instance, "who": row.by, "what": ", ".join(row.merged)}
+                self.message_user(request, KEPT % said, messages.INFO)
+
+
+def figures_of(formsets: Any) -> set[str]:
+    """The readings and turnovers that a person wrote or deleted, as `local_fields` calls them; where a row changed its
+    day or year, the old one too."""
+    found = set()
+    for of in formsets:
+        if of.model is HeldService:
+            continue  # no source speaks of them
+        rows = [*of.new_objects, *(row for row, _names in of.changed_objects), *of.deleted_objects]
+        before = [
+            of.model(**{name: row.initial[name] for name in row.told})
+            for row in of.initial_forms
+            if row.instance.pk and row.has_changed()
+        ]
+        found |= {recording.figure_key(row) for row in (*rows, *before)}
+    return found
 
 
 @admin.register(Demo)

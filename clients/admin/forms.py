@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as looked_up
 from django.utils.translation import gettext_lazy as _
 
+from clients.admin.seen import SeenForm
 from clients.facts import ClientFacts
 from clients.models import FIRST_YEAR, LARGEST_AMOUNT, LAST_YEAR, Category
 from clients.places import check_coordinates, fold, repair_postal_code
@@ -20,7 +21,7 @@ from clients.tombstones import TurnedAway, refuse_erased
 MOST_FOLLOWERS = 2**31 - 1
 
 
-class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
+class ClientForm(SeenForm):
     def clean_name(self) -> str:
         return " ".join(str(self.cleaned_data["name"]).split())
 
@@ -66,7 +67,16 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class DistinctRows(forms.BaseInlineFormSet):  # type: ignore[type-arg]
-    """Says of two rows that contradict each other which columns they share, by the columns' names."""
+    """Says of two rows that contradict each other which columns they share, by the columns' names; deletes no row that
+    somebody changed after its reader saw it."""
+
+    def clean(self) -> None:
+        super().clean()
+        own: Any = self
+        going = [form for form in own.initial_forms if own._should_delete_form(form)]
+        reasons = [said for said in (form.refuse_deleting() for form in going) if said]
+        if reasons:
+            raise ValidationError(reasons)
 
     def get_unique_error_message(self, unique_check: Any) -> str:
         known: Any = self.model
@@ -75,7 +85,7 @@ class DistinctRows(forms.BaseInlineFormSet):  # type: ignore[type-arg]
         return _("Deux lignes ont la même valeur (%(names)s) : gardez-en une.") % {"names": names}
 
 
-class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
+class ReadingForm(SeenForm):
     def clean_count(self) -> int | None:
         count: int | None = self.cleaned_data["count"]
         if count is not None and count > MOST_FOLLOWERS:
@@ -92,7 +102,7 @@ class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class TurnoverForm(forms.ModelForm):  # type: ignore[type-arg]
+class TurnoverForm(SeenForm):
     def clean_year(self) -> int:
         year: int = self.cleaned_data["year"]
         if not FIRST_YEAR <= year <= LAST_YEAR:

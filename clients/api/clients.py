@@ -124,13 +124,13 @@ class Clients(Resource):
         page = self.paginate_queryset(found.values_list(*self.columns.values()))
         return self.get_paginated_response([self.row(self.columns, values) for values in page or ()])
 
-    def retrieve(self, request: Request, pk: str) -> Response:
-        """Un client visible, avec ses relevés et ses chiffres d’affaires."""
+    def body(self, pk: str) -> dict[str, Any]:
+        """All that one visible client's answer says. Raises Http404."""
         columns = self.columns | {name: name for name in self.details}
         found = self.get_queryset().filter(pk=key(pk)).values_list(*columns.values()).first()
         if found is None:
             raise Http404
-        return Response(self.whole(self.row(columns, found)))
+        return self.whole(self.row(columns, found))
 
     def row(self, names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
         """One line of the answer from one row of the database."""

@@ -13,15 +13,22 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from clients.facts import Origin, Stamp
+from clients.figure_edits import last_change
 from clients.models import Client
 from clients.places import homonyms, suggest
 from clients.querysets import APPROXIMATE, may_change
 from clients.recording import save
 from clients.web.place_form import LONGEST, Fix, PlaceForm, Problem, as_text, fix_of, why
 from dignamik.foundation.pages import RolePage, came_from
+
+CHANGED = gettext_lazy(
+    "Ce client a été modifié entre-temps par %(who)s\u00a0: il est maintenant à «\u00a0%(town)s\u00a0». Rien n’a été "
+    "écrit\u00a0; placez de nouveau pour garder ce que vous avez écrit."
+)
 
 
 class FixPlace(RolePage, View):
@@ -51,7 +58,9 @@ class FixPlace(RolePage, View):
                 return self.shown(self.refused(client, form), status=400)
             fix = fix_of(client, request.user)
             if form.cleaned_data["seen"] != fix.seen:
-                fix.problems = [_("Ce client a été modifié entre-temps\u00a0: le voici. Rien n’a été écrit.")]
+                written = {"who": last_change(client), "town": f"{client.postal_code} {client.city}".strip() or "–"}
+                fix = self.refused(client, form)
+                fix.problems = [CHANGED % written]
                 return self.shown(fix, status=400)
             changed = self.change(client, form.cleaned_data)
             if not changed:

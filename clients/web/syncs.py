@@ -20,8 +20,9 @@ from django.views.generic import DetailView, ListView
 from clients.intake.source.connecting import place
 from clients.intake.source.mapping import DEFAULT
 from clients.intake.source.working import request_sync
-from clients.models import Client, Demo, SourceSync
+from clients.models import Demo, SourceSync
 from clients.syncs import attempts, mirror, pending
+from clients.telling import label_of
 from clients.web.preview import SILENCE
 from dignamik.foundation.locks import Busy
 from dignamik.foundation.models import Job
@@ -120,7 +121,3 @@ def next_tick() -> datetime | None:
         return None
     found: datetime = croniter(settings.SYNC_SCHEDULE, timezone.localtime()).get_next(datetime)
     return found
-
-
-def label_of(field: str) -> str:
-    return str(getattr(Client._meta.get_field(field), "verbose_name", field))

@@ -36,6 +36,8 @@ TITLES: Mapping[int, Any] = {
     HTTPStatus.METHOD_NOT_ALLOWED: _("Méthode non permise"),
     HTTPStatus.NOT_ACCEPTABLE: _("Format de réponse inconnu"),
     HTTPStatus.CONFLICT: _("Impossible en l’état"),
+    HTTPStatus.PRECONDITION_FAILED: _("Modifié entre-temps"),
+    HTTPStatus.PRECONDITION_REQUIRED: _("Version lue à préciser"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("Demande trop volumineuse"),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: _("Format de demande inconnu"),
     HTTPStatus.TOO_MANY_REQUESTS: _("Trop de demandes"),

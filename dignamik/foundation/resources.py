@@ -61,7 +61,7 @@ class ResourceSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         view: Any = self.view
         answers = view.answers or {200: super().get_response_serializers()}
-        codes = {400, 401, 403, 404, 406, 429, *([413, 415] if self.method == "POST" else [])}
+        codes = {400, 401, 403, 404, 406, 429, *([413, 415] if self.method in {"POST", "PATCH"} else [])}
         given = {code: serializer for code, serializer in answers.items() if serializer is not Refusal}
         return given | {(code, PROBLEM): Refusal for code in sorted(codes | (set(answers) - set(given)))}
 

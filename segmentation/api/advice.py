@@ -16,10 +16,10 @@ from clients.models import Client, HeldService
 from clients.querysets import ClientQuerySet
 from dignamik.foundation.refusals import StrictSerializer
 from dignamik.foundation.resources import Resource, StrictFilters, key
+from dignamik.foundation.strict_fields import Text, WholeNumber
 from segmentation.advice.advising import Playbook
 from segmentation.advice.deciding import LONGEST_COMMENT, CannotDecide, decide
 from segmentation.advice.queueing import AdviceFilter, Line, Queue
-from segmentation.api.figures import Text, WholeNumber
 from segmentation.api.naming import SegmentName, named
 from segmentation.disclosure import figures_are_open
 from segmentation.models import Decision, Play, Run

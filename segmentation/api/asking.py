@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from dignamik.foundation.models import Job
 from dignamik.foundation.refusals import StrictSerializer
 from dignamik.foundation.resources import Resource, key
-from segmentation.api.figures import Text, WholeNumber
+from dignamik.foundation.strict_fields import Text, WholeNumber
 from segmentation.engine.recipe import FEWEST_SEGMENTS, MOST_SEGMENTS
 from segmentation.runs.requesting import (
     ASKS,

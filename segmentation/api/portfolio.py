@@ -7,13 +7,16 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clients.api.clients import ClientDetail, ClientRow, Clients
+from clients.api.clients import ClientDetail, ClientRow
+from clients.api.editing import EditableClients
+from clients.models import Client
 from clients.querysets import ClientQuerySet
 from segmentation.api.naming import SegmentName, named
 from segmentation.filters import PortfolioFilter
 from segmentation.models import STANDINGS, Assignment, Run, Segment
 from segmentation.pointer import run_shown
 from segmentation.querysets import with_segment
+from segmentation.runs.refreshing import bring_up_to_date
 
 
 class PlaceFields(serializers.Serializer[Any]):
@@ -62,13 +65,13 @@ class PortfolioDetail(ClientDetail, PlaceFields):
     place = Place(allow_null=True)
 
 
-class Portfolio(Clients):
+class Portfolio(EditableClients):
     """What `/api/v1/clients/` is. `clients` knows nothing of segments, so it is completed here, as the pages are."""
 
     filterset_class = PortfolioFilter
     row_class = PortfolioRow
     detail_class = PortfolioDetail
-    columns = Clients.columns | {
+    columns = EditableClients.columns | {
         "segment": "segment_slug", "segment_name": "segment_name", "standing": "standing", "margin": "margin",
     }  # fmt: skip
 
@@ -78,6 +81,9 @@ class Portfolio(Clients):
 
     def get_queryset(self) -> ClientQuerySet:
         return with_segment(super().get_queryset(), self.run)
+
+    def written(self, client: Client) -> None:
+        bring_up_to_date([client.pk])
 
     def whole(self, row: dict[str, Any]) -> dict[str, Any]:
         return super().whole(row) | {"place": self.place(row["id"])}

@@ -18,10 +18,10 @@ from clients.places import fold
 from dignamik.foundation.models import ApiToken
 from dignamik.foundation.refusals import Refusal, StrictSerializer
 from dignamik.foundation.resources import Resource
+from dignamik.foundation.strict_fields import Amount, Text, WholeNumber
 from segmentation.advice.advising import Advice, Playbook, for_business
 from segmentation.advice.facts import of_business
 from segmentation.api.advice import PlayOut, shown
-from segmentation.api.figures import Amount, Text, WholeNumber
 from segmentation.api.naming import SegmentName, named
 from segmentation.disclosure import figures_are_open
 from segmentation.engine.errors import DocumentError

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from clients.completeness import FACTS, LACKS, NETWORKS, known_facts, missing_of
+from clients.conflicts import open_conflicts
 from clients.dedupe.searching import count_doubles
 from clients.duplicates import DuplicateSearch
 from clients.imports import OPEN
@@ -23,6 +24,7 @@ from clients.models import Client, FileImport
 from clients.plausibility import ANY, OLD, STALE_MONTHS, WRONG
 from clients.querysets import SEES_EVERYTHING, ClientQuerySet
 from clients.syncs import mirror
+from clients.web.conflicts import READS as SEES_CONFLICTS
 from clients.web.doubles import MERGES
 from clients.web.tables import ROW_FIELDS, ClientTable
 from clients.web.views import ClientList
@@ -87,7 +89,14 @@ def doubles_to_judge(user: Any) -> Counted | None:
     )
 
 
-COUNTERS: Sequence[Callable[[Any], Counted | None]] = (files_to_decide, doubles_to_judge)
+def conflicts_to_settle(user: Any) -> Counted | None:
+    if not user.has_perm(SEES_CONFLICTS):
+        return None
+    waiting = open_conflicts(Client.objects.visible_to(user)).count()
+    return Counted(_("Désaccords avec la base interne"), waiting, reverse("conflicts"))
+
+
+COUNTERS: Sequence[Callable[[Any], Counted | None]] = (files_to_decide, doubles_to_judge, conflicts_to_settle)
 """What else waits for somebody: of a user, a figure with its list, or None for who may not open it."""
 
 

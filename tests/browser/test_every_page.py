@@ -69,7 +69,7 @@ LOOKED_AT: dict[str, tuple[str, ...]] = {
         "/imports/", "/imports/format/", "/imports/{file}/",
         *(f"/imports/{{file}}/?show={part}" for part in ("created", "rejected", "unplaced")),
         "/sync/", "/sync/{sync}/", "/doubles/", "/doubles/{placed}/{charted}/", "/doubles/merges/{merge}/",
-        "/clients/{long}/rights/",
+        "/clients/{long}/rights/", "/conflicts/",
     ),
     "sacha": ("/",),
     "": ("/login/", "/password/forgotten/", "/password/asked/"),

@@ -162,8 +162,9 @@ def test_a_reason_that_nobody_here_wrote_is_shown_as_it_is() -> None:
         assert reason_shown("import de fichier n° 12") == "imported file no. 12"
         assert reason_shown("import de Karim n° 12") == "import de Karim n° 12"
         assert [reason_shown(origin.value) for origin in Origin] == [
-            "administration", "imported file", "internal database", "demonstration", "page",
-            "entered on screen", "undoing of import", "merge", "undoing of merge",
+            "admin", "imported file", "internal database", "demonstration", "page", "API (calls)",
+            "value of the internal database accepted", "entered on screen", "undoing of import", "merge",
+            "merge undone",
         ]  # fmt: skip
     assert [reason_shown(origin.value) for origin in Origin] == [origin.value for origin in Origin]
 

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clients.edits import edits_of
 from clients.models import Client
+from clients.web.place_form import fix_of
 from tests.published import a_client, published, some_clients
 from tests.reading import body, signed_in
 
@@ -242,3 +243,20 @@ def test_it_suggests_towns_of_france_and_nothing_for_nonsense(amelie: User) -> N
     assert 'value="Angers (49000)"' in body(browser.get("/places/towns/?postal_code=49000"))
     assert 'value="Saint-Étienne"' in body(browser.get("/places/towns/?city=st+etien"))
     assert "<option" not in body(browser.get("/places/towns/?city=%00&postal_code=%00"))
+
+
+def test_who_places_second_reads_who_came_first_and_keeps_what_they_wrote(amelie: User, adele: User) -> None:
+    client = a_client("Fournil", "amelie", city="Trifouillis", postal_code="")
+    seen = fix_of(client, amelie).seen
+    address = f"/places/{client.pk}/"
+    assert signed_in(adele).post(address, {"city": "Angers", "seen": seen}).status_code == 302
+    second = signed_in(amelie)
+    response = second.post(address, {"city": "Nantes", "seen": seen})
+    assert response.status_code == 400
+    fix = response.context["fix"]
+    assert "Adele" in fix.problems[0]
+    assert "Angers" in fix.problems[0]
+    assert fix.city == "Nantes"
+    assert second.post(address, {"city": fix.city, "seen": fix.seen}).status_code == 302
+    client.refresh_from_db()
+    assert client.city == "Nantes"

@@ -310,10 +310,8 @@ def test_the_latest_imports_are_shown_to_who_may_open_them(book: Run, cast: dict
     FileImport.objects.create(file_name="attend.csv", state="ready", **said)
     response = signed_in(cast["adele"]).get(PAGE)
     assert [item.file_name for item in response.context["imports"]] == ["fait.csv"]
-    assert [item.count for item in response.context["counters"]] == [
-        1,
-        None,
-    ]  # files; doubles, not looked for yet
+    # Files to decide; doubles, not looked for yet; conflicts.
+    assert [item.count for item in response.context["counters"]] == [1, None, 0]
     for person in ("amelie", "helene", "anais"):
         html = body(signed_in(cast[person]).get(PAGE))
         assert "fait.csv" not in html and "/imports/" not in html

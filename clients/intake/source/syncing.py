@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -44,7 +44,7 @@ class SyncReport:
             "clients": {**self.recorded.clients.to_dict(), "withdrawn": self.withdrawn},
             "followers": self.recorded.followers.to_dict(),
             "turnover": self.recorded.turnover.to_dict(),
-            "conflicts": [asdict(conflict) for conflict in self.recorded.conflicts],
+            "conflicts": [conflict.to_dict() for conflict in self.recorded.conflicts],
             "rejected": [problem.to_dict() for problem in self.rejected],
             "committed": self.committed,
         }

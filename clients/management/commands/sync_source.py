@@ -15,7 +15,8 @@ from clients.intake.source.attempting import Wanted, follow
 from clients.intake.source.mapping import layouts, read_mapping
 from clients.intake.source.syncing import SyncReport, synchronise
 from clients.intake.wording import many
-from clients.models import Client, SourceSync
+from clients.models import SourceSync
+from clients.telling import label_of
 from dignamik.foundation.french import grouped
 
 SHOWN = 30
@@ -65,7 +66,7 @@ def _sentences(report: SyncReport) -> list[str]:
         f"Chiffres d’affaires : {_tally(recorded.turnover)}.",
     ]
     lines += [
-        f"Désaccord sur « {conflict.client} », {_label(conflict.field)} : ici « {conflict.ours} » (gardé), "
+        f"Désaccord sur « {conflict.client} », {label_of(conflict.field)} : ici « {conflict.ours} » (gardé), "
         f"source « {conflict.theirs} »."
         for conflict in recorded.conflicts[:SHOWN]
     ]
@@ -78,10 +79,6 @@ def _sentences(report: SyncReport) -> list[str]:
     if not report.committed:
         lines.append("Essai à blanc : rien n’a été écrit.")
     return lines
-
-
-def _label(field: str) -> str:
-    return str(getattr(Client._meta.get_field(field), "verbose_name", field))
 
 
 def _tally(tally: Tally) -> str:
