@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
@@ -37,8 +37,11 @@ class Edit:
     says: Sequence[str]
 
 
-def edits_of(client: Client) -> list[Edit]:
-    """The latest versions that changed something people read, latest first. At most four queries."""
+def edits_of(client: Client, *, hidden: Container[str] = ()) -> list[Edit]:
+    """The latest versions that changed something people read, latest first. At most four queries.
+
+    Of the fields in `hidden` only that they changed is said, never from what to what.
+    """
     versions = list(client.history.select_related("history_user")[: VERSIONS + 1])
     if not versions:
         return []
@@ -47,7 +50,7 @@ def edits_of(client: Client) -> list[Edit]:
         "account_manager": _named(get_user_model(), {version.account_manager_id for version in versions}),
     }
     merges = _merges(versions)
-    found = [_edit(new, [*_merged(new, merges), *_changes(old, new, names)]) for new, old in pairwise(versions)]
+    found = [_edit(new, [*_merged(new, merges), *_changes(old, new, names, hidden)]) for new, old in pairwise(versions)]
     if len(versions) <= VERSIONS and versions[-1].history_type == "+":
         found.append(_edit(versions[-1], [_("Fiche créée")]))
     return [edit for edit in found if edit.says]
@@ -82,7 +85,7 @@ def _edit(version: Any, says: Sequence[str]) -> Edit:
     return Edit(version.history_date, version.history_user, reason_shown(version.history_change_reason or ""), says)
 
 
-def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
+def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]], hidden: Container[str]) -> list[str]:
     says = []
     for name in TOLD:
         column = f"{name}_id" if name in names else name
@@ -90,6 +93,9 @@ def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
         if before != after:
             label = str(Client._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
             said = {"label": f"{label[:1].upper()}{label[1:]}", "old": _said(name, before, names)}
+            if name in hidden:
+                says.append(_("%(label)s\u00a0: nouvelle valeur") % said)
+                continue
             says.append(_("%(label)s\u00a0: %(old)s → %(new)s") % (said | {"new": _said(name, after, names)}))
     if old.notes != new.notes:
         says.append(_("Notes modifiées"))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clients.completeness import LACKS, lacking
+from clients.confidential import CONTACT_DETAILS, sees_contact_details
 from clients.models import Category, Client
 from clients.nearness import NearFilter
 from clients.places import DEPARTMENTS, fold, fold_town
@@ -139,6 +140,12 @@ class ClientFilter(StrictFilterSet):
     class Meta:
         model = Client
         fields: list[str] = []
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        """Who may not see contact details cannot ask who lacks them: to that person, there is no such choice."""
+        super().__init__(*args, **settings)
+        if self.request is not None and not sees_contact_details(self.request.user):
+            self.filters["lacks"].field.choices = [item for item in LACKS.items() if item[0] not in CONTACT_DETAILS]
 
     def search(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
         """Every word of the text somewhere in the name, the town or the postal code; case and accents ignored.

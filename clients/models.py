@@ -150,6 +150,7 @@ class Client(models.Model):
         permissions = [  # rows of the database: French
             ("view_all_clients", "Peut voir tous les clients"),
             ("change_own_client", "Peut corriger ses propres clients"),
+            ("view_contact_details", "Peut voir les coordonnées, les notes et le suivi"),
         ]
         indexes = [
             models.Index(fields=["name_folded", "id"], name="client_by_name"),

@@ -260,10 +260,11 @@ MODELS = {
     "segmentation/decision": SHOWN,
     "segmentation/recipeversion": VERSIONED,
 }
-# The analyst reads what the role may read on the pages too, and writes versions of the recipe.
-ANALYSTS = {name: SHOWN for name in MODELS if name.split("/")[0] in ("clients", "segmentation")} | {
-    "segmentation/recipeversion": VERSIONED
-}
+# The analyst reads what the role may read on the pages too, and writes versions of the recipe. What was said to clients
+# is a contact detail.
+ANALYSTS = {
+    name: SHOWN for name in MODELS if name.split("/")[0] in ("clients", "segmentation") and name != "clients/contact"
+} | {"segmentation/recipeversion": VERSIONED}
 ADMIN: dict[str, Methods] = {
     "admin/": both(200),
     "admin/login/": {

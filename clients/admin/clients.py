@@ -9,11 +9,13 @@ from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from clients import recording
 from clients.admin.forms import ClientForm, DistinctRows, ReadingForm, TurnoverForm
 from clients.admin.lists import LookedAfter, Placed, Present
+from clients.confidential import CONTACT_DETAILS, sees_contact_details
 from clients.models import Client, Demo, Followers, HeldService, Turnover
 from clients.places import fold, fold_town
 from clients.querysets import SEES_EVERYTHING
@@ -55,7 +57,9 @@ class ClientAdmin(HistoryAdmin):
         ("account_manager", admin.RelatedOnlyFieldListFilter),
     )  # fmt: skip
     search_fields = ("name_folded",)
-    search_help_text = _("Nom, ville, identifiant d’origine ou e-mail ; sans tenir compte des accents.")
+    search_help_text = _(
+        "Nom, ville, identifiant d’origine ou e-mail (pour qui le voit) ; sans tenir compte des accents."
+    )
     autocomplete_fields = ("category", "account_manager")
     actions = None  # clients are not deleted by the dozen
     readonly_fields: ClassVar[tuple[Any, ...]] = (
@@ -107,9 +111,29 @@ class ClientAdmin(HistoryAdmin):
                 | Q(city_folded__contains=fold_town(word) or word)  # "st" is "saint" there
                 | Q(postal_code__startswith=word)
                 | Q(source_id__icontains=word)
-                | Q(email__icontains=word)
+                | (Q(email__icontains=word) if sees_contact_details(request.user) else Q(pk__in=()))
             )
         return queryset, False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
+        """Without what this person may not see; the forms of the page and of each version are made from these."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if sees_contact_details(request.user):
+            return fieldsets
+        return [
+            (title, {**said, "fields": [name for name in said["fields"] if name not in CONTACT_DETAILS]})
+            for title, said in fieldsets
+        ]
+
+    def set_history_delta_changes(self, request: HttpRequest, historical_records: Any, **settings: Any) -> None:
+        """Each version beside the one before, likewise."""
+        super().set_history_delta_changes(request, historical_records, **settings)
+        if sees_contact_details(request.user):
+            return
+        hidden = {capfirst(Client._meta.get_field(name).verbose_name) for name in CONTACT_DETAILS}  # type: ignore[union-attr]
+        for record in historical_records:
+            changes = getattr(record, "history_delta_changes", ())
+            record.history_delta_changes = [change for change in changes if str(change["field"]) not in hidden]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> tuple[Any, ...]:
         """The source's identifier ties a client to its source: given once, never moved."""
