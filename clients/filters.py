@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
@@ -56,8 +56,14 @@ def known_categories(values: Sequence[str]) -> None:
     refuse_strangers(values, [value for value in values if value.casefold() in names])
 
 
-def known_sectors(values: Sequence[str]) -> None:
-    found = set(Client.objects.filter(sector__in=values).values_list("sector", flat=True).distinct())
+def known_sectors(values: Sequence[str], user: Any = None) -> None:
+    """Of a type of business, which everybody may read, or of a client that this person sees: else the answer would say
+    that a colleague has a client of that sector."""
+    seen = Client.objects.visible_to(user) if user else Client.objects.none()
+    found = {
+        *Category.objects.filter(sector__in=values).values_list("sector", flat=True),
+        *seen.filter(sector__in=values).order_by().values_list("sector", flat=True).distinct(),
+    }
     refuse_strangers(values, found)
 
 
@@ -142,8 +148,11 @@ class ClientFilter(StrictFilterSet):
         fields: list[str] = []
 
     def __init__(self, *args: Any, **settings: Any) -> None:
-        """Who may not see contact details cannot ask who lacks them: to that person, there is no such choice."""
+        """What can be asked for is what this reader may see: no sector of others' clients alone, and no contact detail
+        that is lacking for who may not see any."""
         super().__init__(*args, **settings)
+        if self.request is not None:
+            self.filters["sector"].field.validators = [partial(known_sectors, user=self.request.user)]
         if self.request is not None and not sees_contact_details(self.request.user):
             self.filters["lacks"].field.choices = [item for item in LACKS.items() if item[0] not in CONTACT_DETAILS]
 
