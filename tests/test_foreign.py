@@ -74,7 +74,7 @@ def asked(browser: Browser, method: str, where: str) -> HttpResponseBase:
 @pytest.fixture
 def numbers(scene: dict[str, Any], cast: dict[str, User]) -> dict[str, tuple[int, int]]:
     """Of each kind of object that not everybody sees: somebody's, and one that is not there any more."""
-    several = {name: [] for name in SEE}
+    several: dict[str, list[Any]] = {name: [] for name in SEE}
     for number in (FOREIGN, ABSENT):
         blank = {"name": "Atelier", "name_folded": "atelier", "created_at": NOW, "changed_at": NOW}
         several["clients"].append(Client(pk=number, account_manager=cast["amelie"], **blank))
