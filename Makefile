@@ -20,7 +20,7 @@ PRODUCTION := SECRET_KEY=a-throw-away-value-for-checks-0123456789-0123456789-012
 	ALLOWED_HOSTS=checks.example DATABASE_URL=sqlite://:memory: SOURCE_DATABASE_URL= SOURCE_MAPPING= SYNC_SCHEDULE= TILES_URL= PROXY_COUNT=0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format messages bench packages lock clean
+.PHONY: help run test lint format messages bench audit sbom packages lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -40,6 +40,7 @@ test: $(DEV) $(PACKAGES) ## the whole suite, on SQLite, then on PostgreSQL
 	@$(PY) -m tests.postgres -- $(PY) -m pytest -n $(WORKERS) --ignore tests/segmentation/engine
 
 lint: $(DEV) $(PACKAGES) ## what CI checks besides the tests
+	$(PY) -m scripts.leaked
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(PRODUCTION) $(VENV)/bin/mypy
@@ -68,6 +69,12 @@ bench: $(DEV) $(PACKAGES) ## the engine against plain KMeans, how long a retrain
 	@$(PY) -m tests.postgres -- $(PY) benchmarks/retrain.py
 	@$(PY) -m tests.postgres -- $(PY) -m benchmarks.imports
 
+audit: $(DEV) ## known vulnerabilities of what is pinned; says aloud what could not be asked
+	@$(PY) -m scripts.vulnerabilities
+
+sbom: $(DEV) ## what the site is made of, as CycloneDX, in sbom/
+	@$(PY) -m scripts.sbom
+
 packages: $(PACKAGES) ## the browser files of node_modules
 
 lock: $(DEV) ## pin anew what requirements.in, requirements-dev.in and package.json ask for
@@ -78,7 +85,7 @@ lock: $(DEV) ## pin anew what requirements.in, requirements-dev.in and package.j
 	npm install --package-lock-only
 
 clean: ## remove what was installed; data and .env stay
-	rm -rf $(VENV) node_modules staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) node_modules staticfiles sbom .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # --- What the targets above stand on ---------------------------------------------------------------------------------
 

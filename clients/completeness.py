@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from clients.confidential import CONTACT_DETAILS, sees_contact_details
 from clients.models import Client, Followers
 
 Label = str | Promise
@@ -79,16 +80,23 @@ def lacking(name: str, at: str = "") -> Q:
     return Q(**{f"{at}{column}": value for column, value in FACTS[name].unknown.items()})
 
 
-def known_facts() -> Any:
-    """How many of FACTS are known of a client, as an expression over clients."""
-    terms = (Case(When(lacking(name), then=0), default=1, output_field=IntegerField()) for name in FACTS)
+def facts_for(user: Any) -> Mapping[str, Fact]:
+    """FACTS without those that this person may not see: nor is whether they are known told to who may not."""
+    if sees_contact_details(user):
+        return FACTS
+    return {name: fact for name, fact in FACTS.items() if name not in CONTACT_DETAILS}
+
+
+def known_facts(facts: Iterable[str] = FACTS) -> Any:
+    """How many of these are known of a client, as an expression over clients."""
+    terms = (Case(When(lacking(name), then=0), default=1, output_field=IntegerField()) for name in facts)
     return reduce(add, terms)
 
 
-def missing_of(client: Client) -> list[str]:
-    """The names of FACTS that are unknown of one client. Asks the database nothing."""
+def missing_of(client: Client, facts: Mapping[str, Fact] = FACTS) -> list[str]:
+    """The names of these facts that are unknown of one client. Asks the database nothing."""
     return [
         name
-        for name, fact in FACTS.items()
+        for name, fact in facts.items()
         if all(getattr(client, column) == value for column, value in fact.unknown.items())
     ]

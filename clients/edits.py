@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -40,15 +40,18 @@ class Edit:
     figures: bool = False  # nothing but these
 
 
-def edits_of(client: Client, versions_told: int = VERSIONS) -> list[Edit]:
-    """The latest versions that changed something people read, latest first. At most seven queries."""
+def edits_of(client: Client, versions_told: int = VERSIONS, *, hidden: Container[str] = ()) -> list[Edit]:
+    """The latest versions that changed something people read, latest first. At most seven queries.
+
+    Of the fields in `hidden` only that they changed is said, never from what to what.
+    """
     versions = list(client.history.select_related("history_user")[: versions_told + 1])
     names = {
         "category": _named(Category, {version.category_id for version in versions}),
         "account_manager": _named(get_user_model(), {version.account_manager_id for version in versions}),
     }
     merges = _merges(versions)
-    found = [_edit(new, [*_merged(new, merges), *_changes(old, new, names)]) for new, old in pairwise(versions)]
+    found = [_edit(new, [*_merged(new, merges), *_changes(old, new, names, hidden)]) for new, old in pairwise(versions)]
     if versions and len(versions) <= versions_told and versions[-1].history_type == "+":
         found.append(_edit(versions[-1], [_("Fiche créée")], made=True))
     found += [replace(_edit(version, [said]), figures=True) for version, said in figure_versions(client)]
@@ -101,13 +104,16 @@ def _edit(version: Any, says: Sequence[str], *, made: bool = False) -> Edit:
     return Edit(version.history_date, version.history_user, reason, says, made)
 
 
-def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]]) -> list[str]:
+def _changes(old: Any, new: Any, names: dict[str, dict[int, Any]], hidden: Container[str]) -> list[str]:
     says = []
     for name in TOLD:
         column = f"{name}_id" if name in names else name
         before, after = getattr(old, column), getattr(new, column)
         if before != after:
             said = {"label": label_of(name), "old": _said(name, before, names)}
+            if name in hidden:
+                says.append(_("%(label)s\u00a0: nouvelle valeur") % said)
+                continue
             says.append(_("%(label)s\u00a0: %(old)s → %(new)s") % (said | {"new": _said(name, after, names)}))
     if old.notes != new.notes:
         says.append(_("Notes modifiées"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clients.completeness import LACKS, lacking
+from clients.confidential import CONTACT_DETAILS, sees_contact_details
 from clients.models import Category, Client
 from clients.nearness import NearFilter
 from clients.places import DEPARTMENTS, fold, fold_town
@@ -55,8 +56,14 @@ def known_categories(values: Sequence[str]) -> None:
     refuse_strangers(values, [value for value in values if value.casefold() in names])
 
 
-def known_sectors(values: Sequence[str]) -> None:
-    found = set(Client.objects.filter(sector__in=values).values_list("sector", flat=True).distinct())
+def known_sectors(values: Sequence[str], user: Any = None) -> None:
+    """Of a type of business, which everybody may read, or of a client that this person sees: else the answer would say
+    that a colleague has a client of that sector."""
+    seen = Client.objects.visible_to(user) if user else Client.objects.none()
+    found = {
+        *Category.objects.filter(sector__in=values).values_list("sector", flat=True),
+        *seen.filter(sector__in=values).order_by().values_list("sector", flat=True).distinct(),
+    }
     refuse_strangers(values, found)
 
 
@@ -139,6 +146,15 @@ class ClientFilter(StrictFilterSet):
     class Meta:
         model = Client
         fields: list[str] = []
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        """What can be asked for is what this reader may see: no sector of others' clients alone, and no contact detail
+        that is lacking for who may not see any."""
+        super().__init__(*args, **settings)
+        if self.request is not None:
+            self.filters["sector"].field.validators = [partial(known_sectors, user=self.request.user)]
+        if self.request is not None and not sees_contact_details(self.request.user):
+            self.filters["lacks"].field.choices = [item for item in LACKS.items() if item[0] not in CONTACT_DETAILS]
 
     def search(self, queryset: QuerySet[Client], name: str, value: str) -> QuerySet[Client]:
         """Every word of the text somewhere in the name, the town or the postal code; case and accents ignored.

@@ -156,6 +156,7 @@ class Client(models.Model):
             ("view_all_clients", "Peut voir tous les clients"),
             ("change_own_client", "Peut corriger ses propres clients"),
             ("exercise_rights", "Peut exercer les droits des personnes"),
+            ("view_contact_details", "Peut voir les coordonnées, les notes et le suivi"),
         ]
         indexes = [
             models.Index(fields=["name_folded", "id"], name="client_by_name"),

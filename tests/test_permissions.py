@@ -288,8 +288,9 @@ MODELS = {
     "segmentation/recipeversion": VERSIONED,
 }
 # The analyst reads what the role may read on the pages too, and writes versions of the recipe.
-RIGHTS = {"clients/objection", "clients/erasure"}  # the administration's alone
-ANALYSTS = {name: SHOWN for name in set(MODELS) - RIGHTS if name.split("/")[0] in ("clients", "segmentation")} | {
+# What was said to clients is a contact detail; their rights are the administration's alone.
+NOT_ANALYSTS = {"clients/contact", "clients/objection", "clients/erasure"}
+ANALYSTS = {name: SHOWN for name in set(MODELS) - NOT_ANALYSTS if name.split("/")[0] in ("clients", "segmentation")} | {
     "segmentation/recipeversion": VERSIONED
 }
 ADMIN: dict[str, Methods] = {

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from clients import recording
@@ -18,6 +19,7 @@ from clients.admin.exchange import FileExchange
 from clients.admin.forms import ClientForm, DistinctRows, ReadingForm, TurnoverForm
 from clients.admin.lists import LookedAfter, Placed, Present
 from clients.admin.seen import SeenForm
+from clients.confidential import CONTACT_DETAILS, sees_contact_details
 from clients.edits import edits_of
 from clients.facts import Origin
 from clients.models import Client, Demo, Followers, HeldService, Turnover
@@ -73,7 +75,9 @@ class ClientAdmin(FileExchange, HistoryAdmin):
         ("account_manager", admin.RelatedOnlyFieldListFilter),
     )  # fmt: skip
     search_fields = ("name_folded",)
-    search_help_text = _("Nom, ville, identifiant d’origine ou e-mail ; sans tenir compte des accents.")
+    search_help_text = _(
+        "Nom, ville, identifiant d’origine ou e-mail (pour qui le voit) ; sans tenir compte des accents."
+    )
     autocomplete_fields = ("category", "account_manager")
     readonly_fields: ClassVar[tuple[Any, ...]] = (
         "department", "position_precision", "latest_turnover", "followers", "account_manager_name", "next_follow_up",
@@ -128,9 +132,31 @@ class ClientAdmin(FileExchange, HistoryAdmin):
                 | Q(city_folded__contains=fold_town(word) or word)  # "st" is "saint" there
                 | Q(postal_code__startswith=word)
                 | Q(source_id__icontains=word)
-                | Q(email__icontains=word)
+                | (Q(email__icontains=word) if sees_contact_details(request.user) else Q(pk__in=()))
             )
         return queryset, False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
+        """Without what this person may not see; the forms of the page and of each version are made from these."""
+        sets = super().get_fieldsets(request, obj)
+        if not sees_contact_details(request.user):
+            sets = [
+                (title, {**said, "fields": [name for name in said["fields"] if name not in CONTACT_DETAILS]})
+                for title, said in sets
+            ]
+        if obj is None or not self.has_change_permission(request, obj):
+            return sets
+        return [*sets[:-1], (sets[-1][0], {**sets[-1][1], "fields": (*sets[-1][1]["fields"], "seen")})]
+
+    def set_history_delta_changes(self, request: HttpRequest, historical_records: Any, **settings: Any) -> None:
+        """Each version beside the one before, likewise."""
+        super().set_history_delta_changes(request, historical_records, **settings)
+        if sees_contact_details(request.user):
+            return
+        hidden = {capfirst(Client._meta.get_field(name).verbose_name) for name in CONTACT_DETAILS}  # type: ignore[union-attr]
+        for record in historical_records:
+            changes = getattr(record, "history_delta_changes", ())
+            record.history_delta_changes = [change for change in changes if str(change["field"]) not in hidden]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> tuple[Any, ...]:
         """The source's identifier ties a client to its source: given once, never moved."""
@@ -140,14 +166,11 @@ class ClientAdmin(FileExchange, HistoryAdmin):
         """First what people read, figures and services included, a page at a time; then the stored versions."""
         self._check_reach(request, object_id)
         client = self.get_queryset(request).get(pk=object_id)
-        edits = Paginator(edits_of(client, MOST_VERSIONS), EDITS_A_PAGE).get_page(request.GET.get("edits"))
+        hidden = () if sees_contact_details(request.user) else CONTACT_DETAILS
+        edits = Paginator(edits_of(client, MOST_VERSIONS, hidden=hidden), EDITS_A_PAGE).get_page(
+            request.GET.get("edits")
+        )
         return super().history_view(request, object_id, {**(extra_context or {}), "edits": edits})
-
-    def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
-        sets = super().get_fieldsets(request, obj)
-        if obj is None or not self.has_change_permission(request, obj):
-            return sets
-        return [*sets[:-1], (sets[-1][0], {**sets[-1][1], "fields": (*sets[-1][1]["fields"], "seen")})]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Client | None:
         """Before it is written the client is locked, so that what the form compares with is still so when it writes."""

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clients.confidential import reads_log
 from clients.models import Client, Contact
 from dignamik.foundation.administration import HistoryAdmin
 
@@ -39,6 +40,15 @@ class ContactAdmin(HistoryAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         """Of the clients that this person may see."""
         return super().get_queryset(request).filter(client__in=Client.objects.visible_to(request.user).order_by())
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return reads_log(request.user) and super().has_view_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return reads_log(request.user) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return reads_log(request.user) and super().has_delete_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

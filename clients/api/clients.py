@@ -14,10 +14,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clients.confidential import CONTACT_DETAILS, sees_contact_details
 from clients.filters import ClientFilter
 from clients.models import Client, Followers, HeldService, Turnover
 from clients.querysets import ClientQuerySet
 from dignamik.foundation.resources import Resource, key
+
+HIDDEN = "Vide : inconnu. Null : votre rôle ne voit pas les coordonnées."
 
 
 class ClientRow(serializers.Serializer[Any]):
@@ -78,9 +81,9 @@ class ServiceOut(serializers.Serializer[Any]):
 class ClientDetail(ClientRow):
     """Tout ce que l’on sait d’un client."""
 
-    email = serializers.CharField()
-    phone = serializers.CharField()
-    address = serializers.CharField()
+    email = serializers.CharField(allow_null=True, help_text=HIDDEN)
+    phone = serializers.CharField(allow_null=True, help_text=HIDDEN)
+    address = serializers.CharField(allow_null=True, help_text=HIDDEN)
     website = serializers.CharField()
     has_website = serializers.BooleanField(allow_null=True)
     do_not_contact = serializers.BooleanField()
@@ -88,7 +91,7 @@ class ClientDetail(ClientRow):
     profiling_objected_at = serializers.DateTimeField(
         allow_null=True, help_text="Opposition au profilage en vigueur depuis. Null : aucune."
     )
-    notes = serializers.CharField()
+    notes = serializers.CharField(allow_null=True, help_text=HIDDEN)
     services_known = serializers.BooleanField(help_text="Faux : la liste des services n’est pas complète.")
     services = ServiceOut(many=True)
     readings = ReadingOut(many=True)
@@ -130,7 +133,10 @@ class Clients(Resource):
         found = self.get_queryset().filter(pk=key(pk)).values_list(*columns.values()).first()
         if found is None:
             raise Http404
-        return self.whole(self.row(columns, found))
+        row = self.row(columns, found)
+        if not sees_contact_details(self.request.user):
+            row |= dict.fromkeys(CONTACT_DETAILS)
+        return self.whole(row)
 
     def row(self, names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
         """One line of the answer from one row of the database."""

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 
 from clients import recording
 from clients.api.clients import Clients
+from clients.confidential import CONTACT_DETAILS, sees_contact_details
 from clients.facts import Origin, Stamp
 from clients.locating import PositionRefused
 from clients.models import Category, Client
@@ -36,6 +37,7 @@ NOT_YOURS = _("Seules les personnes qui suivent ce client peuvent le corriger.")
 NO_CATEGORY = _("Ce type d’entreprise n’existe pas.")
 NO_PERSON = _("Aucun compte actif n’a cet identifiant.")
 NOT_TO_ASSIGN = _("Votre rôle ne permet pas de confier des clients.")
+HIDDEN = _("Votre rôle ne montre pas ces coordonnées\u00a0: il ne peut pas les corriger.")
 BAD_CODE = _("Ce code postal n’est pas français\u00a0: cinq chiffres sont attendus.")
 HALF = _("Donnez la latitude et la longitude, ou aucune des deux.")
 NAMELESS = _("Un client a un nom.")
@@ -147,6 +149,8 @@ class EditableClients(Clients):
         tags = expected(request)
         asked = ClientChange(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
+        if not sees_contact_details(request.user) and not set(CONTACT_DETAILS).isdisjoint(asked.validated_data):
+            raise PermissionDenied(HIDDEN)
         if "manager" in asked.validated_data and not request.user.has_perm(CHANGES):
             raise ValidationError({"manager": [NOT_TO_ASSIGN]})
         with held(visible, found.pk) as client:

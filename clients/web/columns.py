@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
+from clients.confidential import sees_contact_details
 from clients.models import Client
 from dignamik.foundation.exporting import Column
 
@@ -49,6 +52,10 @@ IDENTITY: tuple[Column[Client], ...] = (
     Column("Identifiant", lambda client: client.source_id, 28),
     Column("Nom", lambda client: client.name, 36),
 )
+CONTACT: tuple[Column[Client], ...] = (
+    Column("E-mail", lambda client: client.email, 28),
+    Column("Téléphone", lambda client: client.phone, 18),
+)
 FACTS: tuple[Column[Client], ...] = (
     Column("Type d’entreprise", lambda client: client.category.name if client.category else None, 24),
     Column("Secteur", lambda client: client.sector, 24),
@@ -61,10 +68,14 @@ FACTS: tuple[Column[Client], ...] = (
     Column("Année du CA", lambda client: client.turnover_year, 12),
     Column("Client depuis", _since, 13),
     Column("Chargé de compte", _manager, 20),
-    Column("E-mail", lambda client: client.email, 28),
-    Column("Téléphone", lambda client: client.phone, 18),
+    *CONTACT,
     Column("Site web", lambda client: client.website, 28),
     Column("Ne pas démarcher", lambda client: client.do_not_contact, 16),
     Column("Données d’une personne", lambda client: client.is_personal, 16),
     Column("Prochaine relance", _follow_up, 17),
 )
+
+
+def facts_for(user: Any) -> Sequence[Column[Client]]:
+    """FACTS, without the columns that this person may not see: left out, so that no blank passes for "unknown"."""
+    return FACTS if sees_contact_details(user) else tuple(column for column in FACTS if column not in CONTACT)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import View
 
+from clients.confidential import SEES_CONTACT_DETAILS
 from clients.conflicts import open_conflicts
 from clients.figure_edits import written_last
 from clients.models import Client
@@ -52,7 +53,7 @@ class Conflicts(RolePage, View):
     http_method_names = ["get", "head", "post", "options"]
 
     def has_permission(self) -> bool:
-        needed = [READS, *([SETTLES] if self.request.method == "POST" else [])]
+        needed = [READS, SEES_CONTACT_DETAILS, *([SETTLES] if self.request.method == "POST" else [])]
         return bool(self.request.user.has_perms(needed))
 
     def written(self, clients: Iterable[int]) -> None:

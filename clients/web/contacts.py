@@ -16,13 +16,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
+from clients.confidential import reads_log
 from clients.contacting import EARLIEST_DAY, FARTHEST, LONGEST_TEXT, UNCHANGED, CannotLog, follow_up, log
 from clients.models import Client, Contact
 from dignamik.foundation import french
 from dignamik.foundation.pages import RolePage, came_from
 
 LOGS = "clients.add_contact"
-READS_LOG = "clients.view_contact"
 SHOWN = 5
 """Lines of the log in sight; the rest is one click away."""
 
@@ -136,7 +136,7 @@ class Log:
 
 def on_client(client: Client, user: Any) -> dict[str, Any]:
     """For the client's page; nothing for who may not read the log."""
-    if not user.has_perm(READS_LOG):
+    if not reads_log(user):
         return {"log": None}
     lines = list(client.contacts.select_related("by"))
     return {

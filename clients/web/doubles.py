@@ -18,6 +18,7 @@ from django.views.generic import ListView, View
 
 from clients import merging, unmerging
 from clients.choosing import Line, propose
+from clients.confidential import SEES_CONTACT_DETAILS
 from clients.dedupe import searching
 from clients.dedupe.comparing import LIKELY, LOWEST, SURE
 from clients.dedupe.wording import in_words, level
@@ -39,7 +40,7 @@ class DoublesPage(RolePage):
     """Every page of doubles: who may merge clients."""
 
     request: HttpRequest
-    permission_required = ("clients.view_client", MERGES)
+    permission_required = ("clients.view_client", MERGES, SEES_CONTACT_DETAILS)  # both clients, field by field
 
     def pair(self, first: int, second: int) -> tuple[Client, Client]:
         """Both, if this person sees both; else as if there were none."""

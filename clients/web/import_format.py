@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import View
 
+from clients.confidential import SEES_CONTACT_DETAILS
 from clients.intake.files import layout
 from clients.intake.files.table import MAX_BYTES, MAX_ROWS
 from clients.querysets import ClientQuerySet
@@ -43,7 +44,7 @@ class ImportTemplate(ImportsPage, View):
 class ImportableExport(ClientList):
     """The filtered clients in the format that imports read: sent back unchanged, the file changes nothing."""
 
-    permission_required = IMPORTS
+    permission_required = IMPORTS, SEES_CONTACT_DETAILS  # type: ignore[assignment]
     export_name = "clients-a-reimporter"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import ListView, View
 
+from clients.confidential import SEES_CONTACT_DETAILS
 from clients.imports import FileImport
 from clients.intake.errors import IntakeError
 from clients.intake.files import filing, undoing, working
@@ -42,7 +43,7 @@ class ImportsPage(RolePage):
     """Every page of imports: who may bring clients in."""
 
     request: HttpRequest
-    permission_required = IMPORTS
+    permission_required = IMPORTS, SEES_CONTACT_DETAILS  # a file is full of them
 
     def found(self, pk: int) -> FileImport:
         related = FileImport.objects.select_related("by", "done_by", "undone_by", "job")

@@ -17,6 +17,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import DetailView, ListView
 
+from clients.confidential import sees_contact_details
 from clients.intake.source.connecting import place
 from clients.intake.source.mapping import DEFAULT
 from clients.intake.source.working import request_sync
@@ -97,7 +98,8 @@ class SyncPage(RolePage, DetailView):  # type: ignore[type-arg]
         sync: SourceSync = self.object
         rows = Paginator(sync.rejected, ROWS_A_PAGE).get_page(self.request.GET.get("page"))
         conflicts = [conflict | {"label": label_of(conflict["field"])} for conflict in sync.conflicts[:ROWS_A_PAGE]]
-        return super().get_context_data(**kwargs) | {"rows": rows, "conflicts": conflicts}
+        sees_values = sees_contact_details(self.request.user)  # e-mails and telephones are among them
+        return super().get_context_data(**kwargs) | {"rows": rows, "conflicts": conflicts, "sees_values": sees_values}
 
 
 def why_not() -> Any:

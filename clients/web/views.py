@@ -17,7 +17,7 @@ from clients.models import Category, Client
 from clients.peers import FEWEST, among_peers
 from clients.places import DEPARTMENTS, fold
 from clients.querysets import SEES_EVERYTHING, ClientQuerySet
-from clients.web.columns import EXPORT_FIELDS, FACTS, IDENTITY
+from clients.web.columns import EXPORT_FIELDS, IDENTITY, facts_for
 from clients.web.contacts import on_client
 from clients.web.record import latest_readings, safe_link
 from clients.web.tables import ROW_FIELDS, ClientTable
@@ -57,7 +57,7 @@ class ClientList(Listing):
         return self.visible().select_related("category", "account_manager").only(*fields)
 
     def export_columns(self) -> Sequence[Column[Any]]:
-        return (*IDENTITY, *FACTS)
+        return (*IDENTITY, *facts_for(self.request.user))
 
     @property
     def takes_everything(self) -> bool:

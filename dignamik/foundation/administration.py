@@ -70,6 +70,14 @@ class BoundedAdmin(OnRecord, admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     save_on_top = True
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what the list offers to filter by. Django lets any column of the model through (`?email__startswith=`),
+        so that a list tells by its length what its reader may not see."""
+        offered = [item[0] if isinstance(item, tuple) else item for item in self.get_list_filter(request)]  # type: ignore[arg-type]
+        offered += [item.parameter_name for item in offered if hasattr(item, "parameter_name")]
+        names = {name for name in (*offered, self.date_hierarchy) if isinstance(name, str)}
+        return lookup.split("__")[0] in names and super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)

@@ -7,7 +7,7 @@ same conditions, so that a figure is the length of the list it leads to.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -42,19 +42,21 @@ class Quality:
     approximate: int
 
 
-def quality_of(clients: ClientQuerySet, run: Run | None, request: Any = None) -> Quality:
+def quality_of(
+    clients: ClientQuerySet, run: Run | None, request: Any = None, facts: Collection[str] = tuple(FACTS)
+) -> Quality:
     """Over these clients, with what their segments of the run say. Two queries, whatever their number."""
     conditions = wrong_by_kind(ranges_for(request, run) if run else {})
-    counts = {f"lacks_{name}": Count("pk", filter=lacking(name)) for name in (*FACTS, *NETWORKS)}
+    counts = {f"lacks_{name}": Count("pk", filter=lacking(name)) for name in (*facts, *NETWORKS)}
     counts |= {f"wrong_{kind}": Count("pk", filter=condition) for kind, condition in conditions.items()}
     found = with_segment(clients, run).order_by().aggregate(
-        all=Count("pk"), known=Sum(known_facts()), unplaced=Count("pk", filter=Q(latitude=None)),
+        all=Count("pk"), known=Sum(known_facts(facts)), unplaced=Count("pk", filter=Q(latitude=None)),
         approximate=Count("pk", filter=Q(position_precision__in=APPROXIMATE)), **counts,
     )  # fmt: skip
     return Quality(
         clients=found["all"],
-        completeness=found["known"] / (found["all"] * len(FACTS)) if found["all"] else None,
-        unknown={name: found[f"lacks_{name}"] for name in (*FACTS, *NETWORKS)},
+        completeness=found["known"] / (found["all"] * len(facts)) if found["all"] else None,
+        unknown={name: found[f"lacks_{name}"] for name in (*facts, *NETWORKS)},
         wrong={kind: found[f"wrong_{kind}"] for kind in conditions},
         unplaced=found["unplaced"],
         approximate=found["approximate"],

@@ -163,7 +163,7 @@ class DayPage(ReadsRun, RolePage, TemplateView):
 
     def lines(self, name: str, clients: Sequence[Client]) -> Sequence[Line]:
         if name == "due":
-            return follow_ups(clients)
+            return follow_ups(clients, self.request.user)
         if name == "moved":
             return with_moves(with_advice(clients, self.playbook))
         if name == "one_question":

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
+from clients.confidential import reads_log
 from clients.models import Client, Contact
 from segmentation.advice.advising import Advice, Playbook, advices, queue
 from segmentation.models import Assignment, Run, Segment
@@ -51,8 +52,10 @@ class Line:
     possible: Sequence[Segment] = ()
 
 
-def follow_ups(clients: Sequence[Client]) -> list[Line]:
-    """With the latest line of each client's log."""
+def follow_ups(clients: Sequence[Client], user: Any) -> list[Line]:
+    """With the latest line of each client's log, for who may read it."""
+    if not reads_log(user):
+        return [Line(client) for client in clients]
     latest = Contact.objects.filter(client=OuterRef("client")).order_by("-day", "-pk").values("pk")[:1]
     found = Contact.objects.filter(client__in=[client.pk for client in clients], pk=Subquery(latest))
     by_client = {contact.client_id: contact for contact in found.select_related("by")}

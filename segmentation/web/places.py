@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.models import Client
 from clients.querysets import APPROXIMATE, ClientQuerySet
 from clients.web import places
-from clients.web.columns import FACTS, IDENTITY
+from clients.web.columns import IDENTITY, facts_for
 from clients.web.place_form import Fix, fix_of, why
 from clients.web.views import ClientList
 from dignamik.foundation.exporting import Column
@@ -74,7 +74,7 @@ class PlacesPage(ReadsRun, ClientList):
         return with_segment(self.visible().select_related("category", "account_manager"), self.run)
 
     def export_columns(self) -> Sequence[Column[Any]]:
-        return (*IDENTITY, Column("Raison", why, 50), *FACTS)
+        return (*IDENTITY, Column("Raison", why, 50), *facts_for(self.request.user))
 
     @cached_property
     def chips(self) -> list[Chip]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from clients.models import Client
 from clients.querysets import ClientQuerySet
-from clients.web.columns import FACTS, IDENTITY
+from clients.web.columns import IDENTITY, facts_for
 from clients.web.views import ClientList, ClientPage
 from dignamik.foundation.exporting import Column
 from dignamik.foundation.filterbar import Options
@@ -90,7 +90,7 @@ class Portfolio(ReadsRun, ClientList):
         return reverse("client-facet", args=[name]) if counted else ""
 
     def export_columns(self) -> Sequence[Column[Any]]:
-        return (*IDENTITY, *PLACE, *FACTS)
+        return (*IDENTITY, *PLACE, *facts_for(self.request.user))
 
     @cached_property
     def segments(self) -> list[tuple[str, str, int]]:
@@ -171,7 +171,7 @@ class PortfolioClient(ReadsRun, ClientPage):
             "may_sign": context["client"].status == Client.Status.PROSPECT and self.request.user.has_perm(KEEPS),
             **why,
             **advice,
-            "timeline": timeline(context["client"], why["past"], context["log"], advice["advice"]),
+            "timeline": timeline(context["client"], why["past"], context["log"], advice["advice"], self.request.user),
         }  # fmt: skip
 
     def around(self, client: Client) -> str:

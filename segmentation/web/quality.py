@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from clients.completeness import FACTS, LACKS, NETWORKS, known_facts, missing_of
+from clients.completeness import LACKS, NETWORKS, facts_for, known_facts, missing_of
+from clients.confidential import SEES_CONTACT_DETAILS
 from clients.conflicts import open_conflicts
 from clients.dedupe.searching import count_doubles
 from clients.duplicates import DuplicateSearch
@@ -73,14 +74,14 @@ class Counted:
 
 
 def files_to_decide(user: Any) -> Counted | None:
-    if not user.has_perm(SEES_IMPORTS):
+    if not user.has_perms((SEES_IMPORTS, SEES_CONTACT_DETAILS)):
         return None
     waiting = FileImport.objects.filter(state__in=OPEN).count()
     return Counted(_("fichiers à compléter ou à confirmer"), waiting, reverse("imports"))
 
 
 def doubles_to_judge(user: Any) -> Counted | None:
-    if not user.has_perm(MERGES):
+    if not user.has_perms((MERGES, SEES_CONTACT_DETAILS)):
         return None
     searched = DuplicateSearch.objects.exists()
     says = "" if searched else _("les doublons n’ont pas encore été cherchés")
@@ -90,7 +91,7 @@ def doubles_to_judge(user: Any) -> Counted | None:
 
 
 def conflicts_to_settle(user: Any) -> Counted | None:
-    if not user.has_perm(SEES_CONFLICTS):
+    if not user.has_perms((SEES_CONFLICTS, SEES_CONTACT_DETAILS)):
         return None
     waiting = open_conflicts(Client.objects.visible_to(user)).count()
     return Counted(_("Désaccords avec la base interne"), waiting, reverse("conflicts"))
@@ -110,17 +111,18 @@ class QualityPage(ReadsRun, RolePage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
         mine = Client.objects.visible_to(user)
-        found = quality_of(mine, self.run, self.request)
+        facts = facts_for(user)
+        found = quality_of(mine, self.run, self.request, facts)
         return super().get_context_data(**kwargs) | self.run_context() | {
             "quality": found,
-            "facts": [_known(found, name) for name in FACTS],
+            "facts": [_known(found, name) for name in facts],
             "networks": [_known(found, name) for name in NETWORKS],
             "wrong": [_wrong(found, kind, label) for kind, label in {**FAR, **WRONG}.items()],
             "old": [_wrong(found, kind, label) for kind, label in OLD.items()],
             "any_wrong": found.wrong[ANY],
             "stale_months": STALE_MONTHS,
-            "worst": worst_first(mine)[:WORST_SHOWN],
-            "facts_of_each": len(FACTS),
+            "worst": worst_first(mine, facts)[:WORST_SHOWN],
+            "facts_of_each": len(facts),
             "counters": [item for item in (counter(user) for counter in COUNTERS) if item],
             "imports": self.imports(),
             "mirror": mirror(),
@@ -143,9 +145,9 @@ class QualityPage(ReadsRun, RolePage, TemplateView):
         return {"trend": trend(days), "last_day": days[-1] if days else None}
 
 
-def worst_first(clients: ClientQuerySet) -> QuerySet[Client]:
-    """With `known`, how many facts are known of each; those of whom least is known come first."""
-    return clients.annotate(known=known_facts()).order_by("known", "name_folded", "pk")
+def worst_first(clients: ClientQuerySet, facts: Iterable[str]) -> QuerySet[Client]:
+    """With `known`, how many of these facts are known of each; those of whom least is known come first."""
+    return clients.annotate(known=known_facts(facts)).order_by("known", "name_folded", "pk")
 
 
 def _known(found: Quality, name: str) -> Known:
@@ -179,10 +181,12 @@ class CompletenessTable(ClientTable):
         sequence = ("name", "known", "missing", "...")
 
     def render_known(self, value: int) -> SafeString:
-        return format_html("{} {}\u00a0/\u00a0{}", bar(value / len(FACTS)), value, len(FACTS))
+        of = len(facts_for(self.request.user))
+        return format_html("{} {}\u00a0/\u00a0{}", bar(value / of), value, of)
 
     def render_missing(self, record: Client) -> str:
-        return ", ".join(str(FACTS[name].label).lower() for name in missing_of(record)) or _("aucune")
+        facts = facts_for(self.request.user)
+        return ", ".join(str(facts[name].label).lower() for name in missing_of(record, facts)) or _("aucune")
 
 
 class CompletenessList(ReadsRun, ClientList):
@@ -197,9 +201,10 @@ class CompletenessList(ReadsRun, ClientList):
 
     def scope(self) -> ClientQuerySet:
         rows = with_segment(super().scope(), self.run)
+        facts = facts_for(self.request.user)
         if not self.query.get("export"):
-            rows = rows.only(*ROW_FIELDS, *(column for fact in FACTS.values() for column in fact.unknown))
-        return worst_first(rows)  # type: ignore[return-value]
+            rows = rows.only(*ROW_FIELDS, *(column for fact in facts.values() for column in fact.unknown))
+        return worst_first(rows, facts)  # type: ignore[return-value]
 
     def context(self) -> dict[str, Any]:
         return self.run_context()

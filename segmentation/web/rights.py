@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, View
 
+from clients.confidential import SEES_CONTACT_DETAILS
 from clients.models import Client, Erasure
 from clients.objecting import CannotObject
 from clients.places import fold
@@ -33,7 +34,7 @@ OBJECT, LIFT = "object", "lift"
 class Rights(RolePage):
     """For whoever exercises rights, over withdrawn clients too."""
 
-    permission_required = (SEES_EVERYTHING, EXERCISES_RIGHTS)
+    permission_required = (SEES_EVERYTHING, EXERCISES_RIGHTS, SEES_CONTACT_DETAILS)
 
     def found(self, request: HttpRequest, pk: int) -> Client:
         """Whom a double was merged into, if it is one."""

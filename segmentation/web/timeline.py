@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clients.confidential import CONTACT_DETAILS, sees_contact_details
 from clients.contacting import REASON
 from clients.edits import edits_of
 from clients.models import Client, Contact
@@ -39,11 +40,11 @@ class Timeline:
     earlier: Sequence[Event]
 
 
-def timeline(client: Client, past: Past, log: Log | None, advice: ClientAdvice | None) -> Timeline:
+def timeline(client: Client, past: Past, log: Log | None, advice: ClientAdvice | None, user: Any) -> Timeline:
     """Latest first, of what this reader was given to read: contacts and decisions only with the right to."""
     events = [
         *_moves(past),
-        *_edits(client),
+        *_edits(client, user),
         *(_contacts([*log.lines, *log.earlier]) if log else ()),
         *(_decisions([*advice.planned, *advice.others, *advice.history]) if advice else ()),
     ]
@@ -61,8 +62,8 @@ def _moves(past: Past) -> Iterator[Event]:
         )
 
 
-def _edits(client: Client) -> Iterator[Event]:
-    for edit in edits_of(client):
+def _edits(client: Client, user: Any) -> Iterator[Event]:
+    for edit in edits_of(client, hidden=() if sees_contact_details(user) else CONTACT_DETAILS):
         says = _("\u00a0; ").join(edit.says)
         if edit.reason == REASON:
             yield Event(edit.at, _("relance"), says, edit.by)

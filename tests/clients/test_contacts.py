@@ -149,7 +149,7 @@ def test_a_bad_form_says_so_and_writes_nothing(client: Client, amelie: User, kin
     assert not Contact.objects.exists()
 
 
-def test_only_who_sees_the_client_may_log_and_an_analyst_only_reads(
+def test_only_who_sees_the_client_may_log_and_an_analyst_does_not_read_it(
     client: Client, amelie: User, karim: User, helene: User, anais: User
 ) -> None:
     log(client, "call", by=amelie, text="Très secret")
@@ -160,7 +160,7 @@ def test_only_who_sees_the_client_may_log_and_an_analyst_only_reads(
     assert [contact.by for contact in client.contacts.all()] == [helene, amelie]
     assert again(client).next_follow_up is None
     html = body(signed_in(anais).get(f"/clients/{client.pk}/"))
-    assert "Très secret" in html
+    assert "Très secret" not in html
     assert f"/clients/{client.pk}/contacts/" not in html
 
 
