@@ -164,7 +164,7 @@ def test_a_reason_that_nobody_here_wrote_is_shown_as_it_is() -> None:
         assert [reason_shown(origin.value) for origin in Origin] == [
             "admin", "imported file", "internal database", "demonstration", "page", "API (calls)",
             "value of the internal database accepted", "entered on screen", "undoing of import", "merge",
-            "merge undone",
+            "undoing of merge",
         ]  # fmt: skip
     assert [reason_shown(origin.value) for origin in Origin] == [origin.value for origin in Origin]
 

@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.html import format_html
 
+from clients.conflicts import FieldConflict
 from clients.contacting import log
 from clients.duplicates import DuplicatePair
 from clients.facts import Origin
@@ -68,7 +69,7 @@ def everything(settings: Any, amelie: Any, adele: Any) -> Client:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"run-{run.pk}.joblib").write_text(str(client.pk))
     _imports(client, adele)
-    _synced()
+    _synced(client)
     _remembered(client, adele)
     return client
 
@@ -84,8 +85,10 @@ def _merged(client: Client, adele: Any) -> None:
     client.refresh_from_db()
 
 
-def _synced() -> None:
+def _synced(client: Client) -> None:
     """A sync that contradicted the client, and could not take a value of its double; and as much of another one."""
+    now = timezone.now()
+    FieldConflict.objects.create(client=client, field="email", theirs=FORMER_EMAIL, first_seen_at=now, last_seen_at=now)
     conflict = {"field": "email", "ours": EMAIL, "theirs": FORMER_EMAIL, "source_id": SOURCE, "client": NAME}
     other = {"field": "email", "ours": "a@b.example", "theirs": "", "source_id": "autre", "client": "Autre"}
     refused = {"table": "Client", "id": DOUBLE_SOURCE, "column": "email", "value": "pas un e-mail", "reason": "Non."}
