@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
@@ -21,6 +20,7 @@ from clients.figures import figure_key as figure_key
 from clients.locating import has_moved, locate_client, refuse_coordinates
 from clients.matching import key_of, known_clients
 from clients.models import Category, Client
+from clients.naming import categories_named, managers_by_name
 from clients.places import check_coordinates, fold, fold_town
 from clients.speaking import gather
 from clients.tombstones import refuse_erased
@@ -34,7 +34,6 @@ FACT_FIELDS = (
 )  # fmt: skip
 POSITION = frozenset({"latitude", "longitude"})
 TOWN = frozenset({"city", "postal_code"})
-NO_SECTOR = "Autre"
 # What recording many may change in a client, to be compared before and after.
 RECORDED_FIELDS = (
     *FACT_FIELDS, "category_id", "account_manager_id", "department", "position_precision", "place_problem",
@@ -138,8 +137,8 @@ def record(facts: Sequence[ClientFacts], stamp: Stamp) -> Recorded:
     refuse_erased(facts)
     outcome = Recorded()
     gathered = gather(facts, known_clients(facts), stamp)
-    categories = _categories([fact for _, fact in gathered.said])
-    managers = _managers()
+    categories = categories_named([fact for _, fact in gathered.said])
+    managers = managers_by_name()
     created: list[Client] = []
     updated: list[Client] = []
     changed: set[str] = set()
@@ -197,31 +196,6 @@ def seen(source_ids: Iterable[str], stamp: Stamp) -> None:
 
 
 # --- Steps -----------------------------------------------------------------------------------------------------------
-
-
-def _categories(facts: Sequence[ClientFacts]) -> dict[str, Category]:
-    """Every category named in the facts, created where missing, by folded name."""
-    by_name = {fold(category.name): category for category in Category.objects.all()}
-    new = [fact for fact in facts if fact.category and fold(fact.category) not in by_name]
-    sectors: dict[str, str] = {}
-    for fact in new:  # the first who knows the sector says it
-        name, sector = fold(str(fact.category)), str(fact.fields.get("sector") or "")
-        sectors[name] = sectors.get(name) or sector
-    for fact in new:
-        name = fold(str(fact.category))
-        if name not in by_name:
-            by_name[name] = Category.objects.create(name=str(fact.category), sector=sectors[name] or NO_SECTOR)
-    return by_name
-
-
-def _managers() -> dict[str, Any]:
-    """Users by what a source may call them: user name or e-mail, case ignored."""
-    found: dict[str, Any] = {}
-    for user in get_user_model().objects.filter(is_active=True):
-        for name in (user.email, user.get_username()):
-            if name:
-                found[name.casefold()] = user
-    return found
 
 
 def _state(client: Client) -> dict[str, Any]:

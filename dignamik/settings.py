@@ -280,14 +280,12 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 
 # "json": an object a line, for a machine to collect; "lines": for a person at a terminal.
 LOG_FORMAT = log_format(env, default="lines" if DEBUG or TESTING else "json")
+LINE = "%(asctime)s %(levelname)s %(request_number)s %(name)s %(message)s"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "lines": {
-            "()": "dignamik.foundation.logs.OneLine",
-            "format": "%(asctime)s %(levelname)s %(request_number)s %(name)s %(message)s",
-        },
+        "lines": {"()": "dignamik.foundation.logs.OneLine", "format": LINE},
         "json": {"()": "dignamik.foundation.logs.JsonLine"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},

@@ -445,7 +445,9 @@ def scene(cast: dict[str, User]) -> dict[str, Any]:
         "clients/objection": Objection.objects.create(
             client=client, at=timezone.now(), why="Courrier.", lifted_at=timezone.now(), lifted_why="Revenu."
         ),
-        "clients/erasure": bury(client, reason="request", at=timezone.now() - timedelta(days=1)),
+        "clients/erasure": bury(
+            Client(source_id="parti", name="Parti"), reason="request", at=timezone.now() - timedelta(days=1)
+        ),
         "clients/demo": Demo.objects.create(seed=1, planted_on="2026-11-23"),
         "segmentation/recipeversion": settled().version,
         "foundation/job": Job.objects.latest("pk"),

@@ -336,7 +336,7 @@ def test_the_list_costs_the_same_with_many_attempts(
     ]
     SourceSync.objects.bulk_create(many)
     page(admin)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         html = page(admin)
     assert 'rel="next"' in html
 

@@ -66,7 +66,7 @@ STAYS = (
     # Which two records may be of one business: facts beside facts.
     "doubles/", "doubles/<int:first>/<int:second>/", "doubles/merges/<int:pk>/",
     # Where a client is, and how much is known of it.
-    "places/", "places/<int:pk>/", "quality/clients/",
+    "places/", "places/<int:pk>/", "quality/", "quality/clients/",
     # The administration's own tables, and the record of what people decided.
     "admin/clients/", "admin/segmentation/decision/", "admin/r/",
 )  # fmt: skip
