@@ -33,7 +33,7 @@ run: $(RUNTIME) $(PACKAGES) .env ## the site with its demonstration portfolio, o
 
 # What knows no database is tested once: the engine beside SQLite, the pages in Chromium on PostgreSQL, as in production.
 # Both databases answer every route of those pages in the other tests.
-test: $(DEV) $(PACKAGES) ## the whole suite, on SQLite, then on PostgreSQL
+test: $(DEV) $(PACKAGES) ## the suite, on SQLite, then on PostgreSQL
 	@echo "== SQLite"
 	@DATABASE_URL= $(PY) -m pytest -n $(WORKERS) --ignore tests/browser
 	@echo "== PostgreSQL"
